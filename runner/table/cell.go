@@ -1,0 +1,202 @@
+package table
+
+import (
+	"math"
+	"strconv"
+	"unsafe"
+)
+
+// This file turns the text of one cell into a value. Every reader that meets
+// text goes through it, so that the same text means the same value in each
+// format.
+
+// powersOfTen are exact in float64 up to 10^22.
+var powersOfTen = [...]float64{
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+}
+
+// parseFloat parses a decimal number with an optional exponent, or an infinity,
+// to the float64 nearest to it, as strconv.ParseFloat does. Magnitudes beyond
+// float64 become infinite. Hexadecimal numbers, underscores and NaN are refused.
+func parseFloat(b []byte) (float64, bool) {
+	// Fast path (Clinger 1990): a mantissa below 2^53 and a power of ten up to
+	// 22 are both exact, so one multiplication or division rounds correctly.
+	i := 0
+	negative := false
+	if i < len(b) && (b[i] == '-' || b[i] == '+') {
+		negative = b[i] == '-'
+		i++
+	}
+	first := i
+	var mantissa uint64
+	for i < len(b) {
+		d := b[i] - '0'
+		if d > 9 {
+			break
+		}
+		mantissa = mantissa*10 + uint64(d)
+		i++
+	}
+	digits := i - first
+	fraction := 0
+	if i < len(b) && b[i] == '.' {
+		i++
+		start := i
+		for i < len(b) {
+			d := b[i] - '0'
+			if d > 9 {
+				break
+			}
+			mantissa = mantissa*10 + uint64(d)
+			i++
+		}
+		fraction = i - start
+		digits += fraction
+	}
+	// Nineteen digits cannot overflow the mantissa.
+	if i != len(b) || digits == 0 || digits > 19 || mantissa > 1<<53 || fraction > 22 {
+		return parseFloatSlow(b)
+	}
+	f := float64(mantissa)
+	if fraction > 0 {
+		f /= powersOfTen[fraction]
+	}
+	if negative {
+		f = -f
+	}
+	return f, true
+}
+
+func parseFloatSlow(b []byte) (float64, bool) {
+	if len(b) == 0 {
+		return 0, false
+	}
+	for _, c := range b {
+		if c-'0' > 9 && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
+			return parseInfinity(b)
+		}
+	}
+	f, err := strconv.ParseFloat(view(b), 64)
+	if err != nil {
+		numeric, ok := err.(*strconv.NumError)
+		if !ok || numeric.Err != strconv.ErrRange {
+			return 0, false
+		}
+	}
+	return f, true
+}
+
+func parseInfinity(b []byte) (float64, bool) {
+	sign := 1
+	switch b[0] {
+	case '-':
+		sign, b = -1, b[1:]
+	case '+':
+		b = b[1:]
+	}
+	if equalFold(b, "inf") || equalFold(b, "infinity") {
+		return math.Inf(sign), true
+	}
+	return 0, false
+}
+
+// parseInt parses a decimal integer that int64 holds. "-0" is refused: only a
+// float keeps its sign.
+func parseInt(b []byte) (int64, bool) {
+	i := 0
+	negative := false
+	if i < len(b) && (b[i] == '-' || b[i] == '+') {
+		negative = b[i] == '-'
+		i++
+	}
+	digits := len(b) - i
+	if digits == 0 {
+		return 0, false
+	}
+	if digits > 18 {
+		n, err := strconv.ParseInt(view(b), 10, 64)
+		return n, err == nil && (n != 0 || !negative)
+	}
+	var n int64
+	for ; i < len(b); i++ {
+		d := b[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(d)
+	}
+	if negative {
+		return -n, n != 0
+	}
+	return n, true
+}
+
+// parseWhole parses what a forced Int64 column takes: an integer, or a number
+// without a fraction such as "3.0".
+func parseWhole(b []byte) (int64, bool) {
+	if n, ok := parseInt(b); ok {
+		return n, true
+	}
+	f, ok := parseFloat(b)
+	if !ok {
+		return 0, false
+	}
+	return wholeFloat(f)
+}
+
+// wholeFloat converts a number without a fraction that int64 holds.
+func wholeFloat(f float64) (int64, bool) {
+	if f != math.Trunc(f) || f < -(1<<63) || f >= 1<<63 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// parseBool parses true and false in lower, upper or title case.
+func parseBool(b []byte) (value, ok bool) {
+	switch string(b) {
+	case "true", "True", "TRUE":
+		return true, true
+	case "false", "False", "FALSE":
+		return false, true
+	}
+	return false, false
+}
+
+// parseTruth parses what a forced Bool column takes: also 1 and 0.
+func parseTruth(b []byte) (value, ok bool) {
+	if len(b) == 1 && b[0]-'0' <= 1 {
+		return b[0] == '1', true
+	}
+	return parseBool(b)
+}
+
+// trimBlank cuts spaces and tabs from both ends.
+func trimBlank(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+// equalFold compares with a lower-case ASCII word.
+func equalFold(b []byte, word string) bool {
+	if len(b) != len(word) {
+		return false
+	}
+	for i, c := range b {
+		if c|0x20 != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// view is b as a string without a copy; it must not outlive b's content.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
