@@ -24,6 +24,9 @@ const (
 	DefaultMaxCellBytes = 16 << 20
 )
 
+// maxCellBytes keeps positions in a chunk within 31 bits.
+const maxCellBytes = 512 << 20
+
 // ReadOptions say how to read a table. The zero value reads every column with
 // inferred kinds.
 type ReadOptions struct {
@@ -54,7 +57,7 @@ type ReadOptions struct {
 	Workers int
 	// MaxRows, MaxColumns and MaxCellBytes bound the input; 0 means
 	// [DefaultMaxRows], [DefaultMaxColumns] and [DefaultMaxCellBytes]. More
-	// gives a [*LimitError].
+	// gives a [*LimitError]. No cell may pass 512 MiB.
 	MaxRows      int64
 	MaxColumns   int
 	MaxCellBytes int
@@ -73,6 +76,7 @@ func (o ReadOptions) withDefaults() ReadOptions {
 	if o.MaxCellBytes <= 0 {
 		o.MaxCellBytes = DefaultMaxCellBytes
 	}
+	o.MaxCellBytes = min(o.MaxCellBytes, maxCellBytes)
 	return o
 }
 
@@ -106,11 +110,8 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (*Ta
 	switch format {
 	case CSV, TSV:
 		return readCSV(ctx, r, size, opts)
-	case Parquet:
-		return readParquet(ctx, r, size, opts)
-	default:
-		return readJSON(ctx, r, size, opts)
 	}
+	return nil, &FormatError{Name: string(format)}
 }
 
 // ReadFile reads the table in the file at path. Where opts names no input, the
