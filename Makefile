@@ -1,0 +1,92 @@
+# Everything a developer or a user types. `make help` lists the targets.
+
+GO     ?= go
+BIN    := bin
+TOOL   := $(GO) tool -modfile=tools/go.mod
+BUF    := tools/node_modules/.bin/buf
+BUFVER := 1.75.0
+# Packages whose tests start real processes: run after the others, one at a time.
+E2E    := ./e2e/...
+UNIT   = $(shell $(GO) list ./... | grep -v '^mlops/e2e')
+
+.PHONY: help build test vet unit e2e soak bench fuzz lint generate check-generated breaking proto-baseline clean \
+	train predict status observe init master worker
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the three binaries into bin/
+	$(GO) build -o $(BIN)/ ./cmd/...
+
+# --- proof ------------------------------------------------------------------
+
+test: vet unit e2e ## vet, unit, property and conformance tests with -race, fuzz seeds, end-to-end
+
+vet:
+	$(GO) vet ./...
+
+unit:
+	$(GO) test -race -timeout 8m $(UNIT)
+
+e2e:
+	$(GO) test -timeout 8m $(E2E)
+
+soak: ## the long fault runs: 500 kills of the master, many of workers
+	MLOPS_SOAK=1 $(GO) test -timeout 120m -v -run 'Fault|Kill|Soak' $(E2E)
+
+bench: ## the benchmarks behind every figure in the documentation
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+fuzz: ## ten seconds of each fuzz target
+	tools/fuzz 10s
+
+lint: ## formatting and linters
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(TOOL) golangci-lint run ./...
+
+# --- protocol ---------------------------------------------------------------
+
+$(BUF):
+	npm install --silent --no-fund --no-audit --no-save --prefix tools @bufbuild/buf@$(BUFVER)
+
+generate: $(BUF) ## generate the Go code of proto/
+	$(BUF) lint
+	$(BUF) generate
+
+check-generated: generate ## fail when the generated code is not current
+	@git diff --exit-code --stat -- proto || { echo "generated code is not current: run make generate and commit"; exit 1; }
+	@test -z "$$(git status --porcelain -- proto)" || { git status --short -- proto; echo "generated code is not current: run make generate and commit"; exit 1; }
+
+breaking: $(BUF) ## fail when proto/ breaks clients of the last release
+	@if [ -f proto/baseline.binpb ]; then $(BUF) breaking --against proto/baseline.binpb; else echo "no proto/baseline.binpb yet: nothing to break"; fi
+
+proto-baseline: $(BUF) ## record proto/ as released
+	$(BUF) build -o proto/baseline.binpb
+
+clean: ## delete what was built
+	rm -rf $(BIN) tools/node_modules
+
+# --- shortcuts, as Make MLOps Easy has them ------------------------------------
+
+CLI = $(GO) run ./cmd/mlops-cli
+
+train: ## make train DATA=data.csv [TARGET=column] [CONFIG=file]
+	$(CLI) train $(DATA) $(if $(TARGET),--target $(TARGET)) $(if $(CONFIG),--config $(CONFIG))
+
+predict: ## make predict DATA=data.csv MODEL_DIR=models/… [OUTPUT=predictions.json]
+	$(CLI) predict $(DATA) $(MODEL_DIR) $(if $(OUTPUT),--output $(OUTPUT))
+
+status: ## make status MODEL_DIR=models/…
+	$(CLI) status $(MODEL_DIR)
+
+observe: ## make observe MODEL_DIR=models/… [OUTPUT=report.txt]
+	$(CLI) observe $(MODEL_DIR) $(if $(OUTPUT),--output $(OUTPUT))
+
+init: ## make init [OUTPUT=mlops-config.yaml]
+	$(CLI) init $(if $(OUTPUT),--output $(OUTPUT))
+
+master: ## make master [LISTEN=127.0.0.1:7070] [STATE=dir]
+	$(GO) run ./cmd/mlops-master $(if $(LISTEN),--listen $(LISTEN)) $(if $(STATE),--state $(STATE))
+
+worker: ## make worker [MASTER=127.0.0.1:7070] [SLOTS=n]
+	$(GO) run ./cmd/mlops-worker $(if $(MASTER),--master $(MASTER)) $(if $(SLOTS),--slots $(SLOTS))
