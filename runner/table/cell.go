@@ -1,7 +1,9 @@
 package table
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 	"unsafe"
 )
@@ -21,12 +23,14 @@ var powersOfTen = [...]float64{
 // float64 become infinite. Hexadecimal numbers, underscores and NaN are refused.
 func parseFloat(b []byte) (float64, bool) {
 	// Fast path (Clinger 1990): a mantissa below 2^53 and a power of ten up to
-	// 22 are both exact, so one multiplication or division rounds correctly.
+	// 22 are both exact, so one division rounds correctly.
 	i := 0
-	negative := false
-	if i < len(b) && (b[i] == '-' || b[i] == '+') {
-		negative = b[i] == '-'
-		i++
+	var sign uint64
+	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
+		if b[0] == '-' {
+			sign = 1 << 63
+		}
+		i = 1
 	}
 	first := i
 	var mantissa uint64
@@ -58,14 +62,49 @@ func parseFloat(b []byte) (float64, bool) {
 	if i != len(b) || digits == 0 || digits > 19 || mantissa > 1<<53 || fraction > 22 {
 		return parseFloatSlow(b)
 	}
-	f := float64(mantissa)
-	if fraction > 0 {
-		f /= powersOfTen[fraction]
+	f := float64(mantissa) / powersOfTen[fraction]
+	return math.Float64frombits(math.Float64bits(f) | sign), true
+}
+
+// parseFloatAt is parseFloat of data[start:end], faster for cells of up to eight
+// bytes besides a sign: these are worked on at once, as one word.
+func parseFloatAt(data []byte, start, end int) (float64, bool) {
+	first := start
+	var sign uint64
+	if first < end && data[first] == '-' {
+		sign = 1 << 63
+		first++
 	}
-	if negative {
-		f = -f
+	n := end - first
+	if uint(n-1) > 7 || end < 8 {
+		return parseFloat(data[start:end])
 	}
-	return f, true
+	const zeros = '0' * eachLow
+	// The cell's bytes are the word's highest; what stood before the cell makes
+	// room for zeros.
+	before := uint64(1)<<(64-8*n) - 1
+	word := binary.LittleEndian.Uint64(data[end-8:])&^before | zeros&before
+	fraction := 0
+	if point := matches(word, '.'*eachLow); point != 0 {
+		// Close the gap that the point leaves: the digits before it move up.
+		at := bits.TrailingZeros64(point) &^ 7
+		fraction = 7 - at>>3
+		if n == 1 {
+			return parseFloat(data[start:end])
+		}
+		below := uint64(1)<<at - 1
+		word = word&^(below<<8|0xff) | word&below<<8 | '0'
+	}
+	const upper = 0xf0 * eachLow
+	if word&upper != zeros || (word+6*eachLow)&upper != zeros {
+		return parseFloat(data[start:end])
+	}
+	// Eight digits to a number in three multiplications (Lemire 2018).
+	word = (word & (0x0f * eachLow)) * 2561 >> 8
+	word = (word & 0x00ff00ff00ff00ff) * 6553601 >> 16
+	word = (word & 0x0000ffff0000ffff) * 42949672960001 >> 32
+	f := float64(word) / powersOfTen[fraction]
+	return math.Float64frombits(math.Float64bits(f) | sign), true
 }
 
 func parseFloatSlow(b []byte) (float64, bool) {

@@ -136,8 +136,7 @@ func (c *csvColumns) fillFloats(j int, p *piece) int {
 	for i := range out {
 		where := c.cells[at]
 		at += c.columns
-		b := c.data[where.start&cellMask : where.end&cellMask]
-		value, ok := parseFloat(b)
+		value, ok := parseFloatAt(c.data, int(where.start&cellMask), int(where.end&cellMask))
 		if !ok {
 			if c.isNull(i, j, p) {
 				p.setNull(i)

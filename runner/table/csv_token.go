@@ -93,6 +93,9 @@ func (t *tokenizer) run(data []byte) error {
 		if cap(t.cells) < estimate {
 			t.cells = make([]cell, 0, estimate+estimate/8)
 		}
+		if bytes.IndexByte(data, '"') < 0 {
+			return t.plain(data)
+		}
 	}
 	cells := t.cells
 	pos := 0
