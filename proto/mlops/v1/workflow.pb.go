@@ -916,7 +916,9 @@ type Attempt struct {
 	// Why it did not succeed; unset if it did.
 	Failure *Failure `protobuf:"bytes,5,opt,name=failure,proto3" json:"failure,omitempty"`
 	// Largest resident memory of the attempt's process, bytes; 0 if unknown.
-	PeakRssBytes  int64 `protobuf:"varint,6,opt,name=peak_rss_bytes,json=peakRssBytes,proto3" json:"peak_rss_bytes,omitempty"`
+	PeakRssBytes int64 `protobuf:"varint,6,opt,name=peak_rss_bytes,json=peakRssBytes,proto3" json:"peak_rss_bytes,omitempty"`
+	// The session it was granted to.
+	SessionId     string `protobuf:"bytes,7,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -993,6 +995,13 @@ func (x *Attempt) GetPeakRssBytes() int64 {
 	return 0
 }
 
+func (x *Attempt) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
 // Join keeps a fan-out until all of its children have succeeded.
 type Join struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1001,8 +1010,13 @@ type Join struct {
 	// The task to queue, with the children's results as its inputs, when all have
 	// succeeded; unset: none, the children's success is enough.
 	Then *TaskSpec `protobuf:"bytes,2,opt,name=then,proto3" json:"then,omitempty"`
-	// How many children have succeeded.
-	Succeeded     uint32 `protobuf:"varint,3,opt,name=succeeded,proto3" json:"succeeded,omitempty"`
+	// How many children have succeeded, each with its own fan-out if it has one.
+	Succeeded uint32 `protobuf:"varint,3,opt,name=succeeded,proto3" json:"succeeded,omitempty"`
+	// How many children there are.
+	Size uint32 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
+	// Ordinal of the task that then became, plus one; 0 until it is queued. That
+	// task's result stands for the result of the task that spawned.
+	Continuation  uint32 `protobuf:"varint,5,opt,name=continuation,proto3" json:"continuation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1054,6 +1068,20 @@ func (x *Join) GetThen() *TaskSpec {
 func (x *Join) GetSucceeded() uint32 {
 	if x != nil {
 		return x.Succeeded
+	}
+	return 0
+}
+
+func (x *Join) GetSize() uint32 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Join) GetContinuation() uint32 {
+	if x != nil {
+		return x.Continuation
 	}
 	return 0
 }
@@ -1817,18 +1845,22 @@ const file_mlops_v1_workflow_proto_rawDesc = "" +
 	"\x04join\x18\x17 \x01(\v2\x0e.mlops.v1.JoinR\x04join\x12\x16\n" +
 	"\x06parent\x18\x18 \x01(\rR\x06parent\x12(\n" +
 	"\x06inputs\x18\x19 \x03(\v2\x10.mlops.v1.ResultR\x06inputs\x12-\n" +
-	"\battempts\x18\x1a \x03(\v2\x11.mlops.v1.AttemptR\battempts\"\x81\x02\n" +
+	"\battempts\x18\x1a \x03(\v2\x11.mlops.v1.AttemptR\battempts\"\xa0\x02\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12\x1b\n" +
 	"\tworker_id\x18\x02 \x01(\tR\bworkerId\x127\n" +
 	"\tleased_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bleasedAt\x125\n" +
 	"\bended_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aendedAt\x12+\n" +
 	"\afailure\x18\x05 \x01(\v2\x11.mlops.v1.FailureR\afailure\x12$\n" +
-	"\x0epeak_rss_bytes\x18\x06 \x01(\x03R\fpeakRssBytes\"h\n" +
+	"\x0epeak_rss_bytes\x18\x06 \x01(\x03R\fpeakRssBytes\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\a \x01(\tR\tsessionId\"\xa0\x01\n" +
 	"\x04Join\x12\x1a\n" +
 	"\bchildren\x18\x01 \x03(\rR\bchildren\x12&\n" +
 	"\x04then\x18\x02 \x01(\v2\x12.mlops.v1.TaskSpecR\x04then\x12\x1c\n" +
-	"\tsucceeded\x18\x03 \x01(\rR\tsucceeded\"_\n" +
+	"\tsucceeded\x18\x03 \x01(\rR\tsucceeded\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\rR\x04size\x12\"\n" +
+	"\fcontinuation\x18\x05 \x01(\rR\fcontinuation\"_\n" +
 	"\x05Spawn\x12.\n" +
 	"\bchildren\x18\x01 \x03(\v2\x12.mlops.v1.TaskSpecR\bchildren\x12&\n" +
 	"\x04then\x18\x02 \x01(\v2\x12.mlops.v1.TaskSpecR\x04then\"\xca\x06\n" +
