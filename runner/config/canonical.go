@@ -1,0 +1,149 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// hashVersion begins every hash; it changes when the canonical form does, so
+// that old hashes are never mistaken for new ones.
+const hashVersion = "config-v1:"
+
+// canonicalBackend resolves the name that an earlier system gave to classic.
+func canonicalBackend(name string) string {
+	if name == "sklearn" {
+		return "classic"
+	}
+	return name
+}
+
+// Hash identifies what the configuration means: every key with its defaults
+// filled in, whatever the order of keys, comments, styles of writing, and
+// whether defaults were written out. The form is "config-v1:" and a SHA-256 in
+// hexadecimal.
+func (c *Config) Hash() string {
+	var b strings.Builder
+	writeCanonical(&b, ordered(reflect.ValueOf(*c), true))
+	sum := sha256.Sum256([]byte(b.String()))
+	return hashVersion + hex.EncodeToString(sum[:])
+}
+
+// YAML returns the configuration with every key in fixed order; lists and maps
+// that are not set are left out. [Parse] reads it back to an equal one.
+func (c *Config) YAML() []byte {
+	out, err := yaml.Marshal(ordered(reflect.ValueOf(*c), false))
+	if err != nil {
+		// Only values that no parser accepts (a channel in Params, say) get here.
+		panic(fmt.Sprintf("config: write YAML: %v", err))
+	}
+	return out
+}
+
+// ordered turns structs into slices of pairs in field order and maps into
+// slices of pairs in key order. Unset lists and maps appear only if all.
+func ordered(v reflect.Value, all bool) any {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		return ordered(v.Elem(), all)
+	case reflect.Struct:
+		if step, ok := v.Interface().(Step); ok {
+			return orderedStep(step, all)
+		}
+		pairs := yaml.MapSlice{}
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Tag.Get("yaml")
+			field := v.Field(i)
+			unset := field.Kind() == reflect.Slice && field.IsNil() || field.Kind() == reflect.Map && field.Len() == 0
+			if name == "" || unset && !all {
+				continue
+			}
+			pairs = append(pairs, yaml.MapItem{Key: name, Value: ordered(field, all)})
+		}
+		return pairs
+	case reflect.Map:
+		pairs := yaml.MapSlice{}
+		values := map[string]reflect.Value{}
+		for _, key := range v.MapKeys() {
+			values[key.String()] = v.MapIndex(key)
+		}
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			pairs = append(pairs, yaml.MapItem{Key: key, Value: ordered(values[key], all)})
+		}
+		return pairs
+	case reflect.Slice:
+		if v.IsNil() {
+			return nil
+		}
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = ordered(v.Index(i), all)
+		}
+		return list
+	case reflect.Invalid:
+		return nil
+	}
+	return v.Interface()
+}
+
+func orderedStep(s Step, all bool) any {
+	if len(s.Params) == 0 && !all {
+		return s.Type
+	}
+	return yaml.MapSlice{{Key: "type", Value: s.Type}, {Key: "params", Value: ordered(reflect.ValueOf(s.Params), all)}}
+}
+
+// writeCanonical writes JSON in which equal numbers have one spelling.
+func writeCanonical(b *strings.Builder, value any) {
+	switch v := value.(type) {
+	case yaml.MapSlice:
+		b.WriteByte('{')
+		for i, item := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			writeCanonical(b, item.Key)
+			b.WriteByte(':')
+			writeCanonical(b, item.Value)
+		}
+		b.WriteByte('}')
+	case []any:
+		b.WriteByte('[')
+		for i, item := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			writeCanonical(b, item)
+		}
+		b.WriteByte(']')
+	case float64:
+		b.WriteString(canonicalFloat(v))
+	case float32:
+		b.WriteString(canonicalFloat(float64(v)))
+	default:
+		text, err := json.Marshal(v)
+		if err != nil {
+			text = []byte(strconv.Quote(fmt.Sprint(v)))
+		}
+		b.Write(text)
+	}
+}
+
+func canonicalFloat(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) <= 1<<53 {
+		return strconv.FormatInt(int64(v), 10)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}

@@ -1,0 +1,88 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// about tells what each key means, and for a key that is not set by default how
+// it may look. A test checks that every key is here.
+var about = map[string]struct{ text, example string }{
+	"preprocessing":                    {text: "How features are made from the raw columns. Fitted on training rows only."},
+	"preprocessing.handle_missing":     {text: "Missing cells: drop (the row), mean, median, mode or constant."},
+	"preprocessing.encode_categorical": {text: "Replace text by label codes in sorted order."},
+	"preprocessing.scale_features":     {text: "Standardize numeric columns to mean 0 and standard deviation 1."},
+	"preprocessing.steps": {text: "Steps in order, in the place of the three toggles above. An empty list means none.",
+		example: "[{type: missing_values, params: {strategy: median}}, categorical_encoder, feature_scaler]"},
+	"training":              {text: "Which model is trained and how it is judged."},
+	"training.backend":      {text: "classic (alias sklearn) or lightgbm."},
+	"training.model_type":   {text: "auto, or a model of the backend such as random_forest_classifier."},
+	"training.problem_type": {text: "auto (by the target), classification or regression."},
+	"training.test_size":    {text: "Validation part: a fraction below 1, or a count of rows."},
+	"training.random_state": {text: "Seed of splits and training, 0 to 4294967295."},
+	"training.cv_folds":     {text: "Cross-validation folds, 0 to 1000; 0 or 1 means none."},
+	"training.params": {text: "The backend's own parameters: LightGBM's names for lightgbm, scikit-learn's for classic.",
+		example: "{n_estimators: 200}"},
+	"deployment":                   {text: "Where and how the model is published."},
+	"deployment.output_dir":        {text: "Directory that receives the deployment directories."},
+	"deployment.deployment_prefix": {text: "Begins a deployment directory's name: PREFIX_YYYYMMDD_HHMMSS."},
+	"deployment.create_endpoint":   {text: "Also write an endpoint script."},
+	"deployment.endpoint_filename": {text: "Name of the endpoint script."},
+	"deployment.endpoint_template": {text: "Path of a template for the endpoint script; empty means the built-in one."},
+	"deployment.metadata_filename": {text: "Name of the metadata file."},
+	"deployment.version":           {text: "Version of the deployment."},
+	"deployment.deployment_time":   {text: "Fixed time of the deployment (RFC 3339); empty means now."},
+	"deployment.steps": {text: "Steps in order, in the place of the standard ones.",
+		example: "[create_directory, save_model, save_preprocessor, save_metadata]"},
+	"observability":                 {text: "What is recorded about a deployment and when to alert."},
+	"observability.track_metrics":   {text: "Append each run's metrics to the deployment's history."},
+	"observability.log_predictions": {text: "Append predictions to the deployment's log."},
+	"observability.alert_threshold": {text: "Value that a metric without its own threshold must reach."},
+	"observability.metric_thresholds": {text: "Thresholds by metric.",
+		example: "{accuracy: 0.9, rmse: 2.5}"},
+	"observability.metric_directions": {text: "Whether higher or lower is better, by metric.",
+		example: "{rmse: lower}"},
+	"observability.steps": {text: "Steps in order, in the place of the standard ones.",
+		example: "[metrics_logger, predictions_logger, {type: metric_threshold, params: {default_threshold: 0.8}}]"},
+}
+
+// Commented returns the default configuration with a comment above each key; it
+// parses back to [Default]. With full, keys that are not set by default follow
+// as commented examples.
+func Commented(full bool) []byte {
+	var b bytes.Buffer
+	b.WriteString("# Configuration of mlops-cli. Every key is optional: what is left out keeps the value shown here.\n")
+	defaults := reflect.ValueOf(*Default())
+	for i := range defaults.NumField() {
+		section := defaults.Type().Field(i).Tag.Get("yaml")
+		if section == "" {
+			continue
+		}
+		fmt.Fprintf(&b, "\n# %s\n%s:\n", about[section].text, section)
+		writeSection(&b, section, defaults.Field(i), full)
+	}
+	return b.Bytes()
+}
+
+func writeSection(b *bytes.Buffer, section string, v reflect.Value, full bool) {
+	for i := range v.NumField() {
+		key := v.Type().Field(i).Tag.Get("yaml")
+		info := about[join(section, key)]
+		field := v.Field(i)
+		if kind := field.Kind(); kind == reflect.Slice || kind == reflect.Map {
+			if full {
+				fmt.Fprintf(b, "  # %s\n  # %s: %s\n", info.text, key, info.example)
+			}
+			continue
+		}
+		value, err := yaml.Marshal(field.Interface())
+		if err != nil {
+			panic(fmt.Sprintf("config: write default of %s.%s: %v", section, key, err))
+		}
+		fmt.Fprintf(b, "  # %s\n  %s: %s\n", info.text, key, strings.TrimSpace(string(value)))
+	}
+}

@@ -1,0 +1,126 @@
+package config
+
+// Config is a run's whole configuration. The zero Config is not valid; start
+// from [Default], [Parse] or [Load].
+type Config struct {
+	// Preprocessing says how features are made from the raw columns.
+	Preprocessing Preprocessing `yaml:"preprocessing"`
+	// Training says which model is trained and how it is judged.
+	Training Training `yaml:"training"`
+	// Deployment says where and how the model is published.
+	Deployment Deployment `yaml:"deployment"`
+	// Observability says what is recorded and when to alert.
+	Observability Observability `yaml:"observability"`
+
+	places places // where each key was given, for errors
+}
+
+// Preprocessing is the section of the same name. Where Steps is not nil, the
+// three toggles are not looked at.
+type Preprocessing struct {
+	// HandleMissing is the strategy for missing cells: drop, mean, median, mode
+	// or constant.
+	HandleMissing string `yaml:"handle_missing" enum:"drop|mean|median|mode|constant"`
+	// EncodeCategorical replaces text by label codes in sorted order.
+	EncodeCategorical bool `yaml:"encode_categorical"`
+	// ScaleFeatures standardizes numeric columns to mean 0 and deviation 1.
+	ScaleFeatures bool `yaml:"scale_features"`
+	// Steps replaces the toggles: nil means "by the toggles", an empty list means
+	// no preprocessing at all.
+	Steps []Step `yaml:"steps"`
+}
+
+// Training is the section of the same name.
+type Training struct {
+	// Backend is the canonical name of a registered backend, e.g. "classic" or
+	// "lightgbm"; the alias "sklearn" reads as "classic".
+	Backend string `yaml:"backend"`
+	// ModelType is a model of the backend, or "auto" for its choice by problem
+	// type.
+	ModelType string `yaml:"model_type"`
+	// ProblemType is auto, classification or regression; auto goes by the target.
+	ProblemType string `yaml:"problem_type" enum:"auto|classification|regression"`
+	// TestSize is the validation part: a fraction below 1 or a count of rows.
+	TestSize float64 `yaml:"test_size"`
+	// RandomState seeds splits and training.
+	RandomState int64 `yaml:"random_state" range:"[0,4294967295]"`
+	// CVFolds is the number of cross-validation folds; 0 and 1 mean none.
+	CVFolds int `yaml:"cv_folds" range:"[0,1000]"`
+	// Params are the backend's own, by its names (LightGBM's for lightgbm,
+	// scikit-learn's for classic). The backend checks them.
+	Params map[string]any `yaml:"params"`
+}
+
+// Deployment is the section of the same name. Where Steps is not nil, it
+// replaces the standard steps.
+type Deployment struct {
+	// OutputDir is the directory that receives deployment directories.
+	OutputDir string `yaml:"output_dir" text:"path"`
+	// DeploymentPrefix begins the directory's name, PREFIX_YYYYMMDD_HHMMSS.
+	DeploymentPrefix string `yaml:"deployment_prefix" text:"name"`
+	// CreateEndpoint also writes an endpoint script.
+	CreateEndpoint bool `yaml:"create_endpoint"`
+	// EndpointFilename is the name of that script.
+	EndpointFilename string `yaml:"endpoint_filename" text:"name"`
+	// EndpointTemplate is the path of a template for it; empty means the built-in
+	// one.
+	EndpointTemplate string `yaml:"endpoint_template"`
+	// MetadataFilename is the name of the metadata file.
+	MetadataFilename string `yaml:"metadata_filename" text:"name"`
+	// Version is the deployment's version, as text.
+	Version string `yaml:"version" text:"number"`
+	// DeploymentTime fixes the time in the directory's name and metadata, RFC
+	// 3339; empty means now.
+	DeploymentTime string `yaml:"deployment_time" text:"time"`
+	// Steps lists deployment steps; nil means the standard ones.
+	Steps []Step `yaml:"steps"`
+}
+
+// Observability is the section of the same name. Where Steps is not nil, it
+// replaces the standard steps.
+type Observability struct {
+	// TrackMetrics appends each run's metrics to the deployment's history.
+	TrackMetrics bool `yaml:"track_metrics"`
+	// LogPredictions appends predictions to the deployment's log.
+	LogPredictions bool `yaml:"log_predictions"`
+	// AlertThreshold is the value that a metric without its own threshold must
+	// reach.
+	AlertThreshold float64 `yaml:"alert_threshold"`
+	// MetricThresholds are thresholds by metric name.
+	MetricThresholds map[string]float64 `yaml:"metric_thresholds"`
+	// MetricDirections say by metric name whether higher or lower is better.
+	MetricDirections map[string]string `yaml:"metric_directions" enum:"higher|lower"`
+	// Steps lists observability steps; nil means the standard ones.
+	Steps []Step `yaml:"steps"`
+}
+
+// Default returns the configuration of an empty file.
+func Default() *Config {
+	return &Config{
+		Preprocessing: Preprocessing{
+			HandleMissing:     "drop",
+			EncodeCategorical: true,
+			ScaleFeatures:     true,
+		},
+		Training: Training{
+			Backend:     "classic",
+			ModelType:   "auto",
+			ProblemType: "auto",
+			TestSize:    0.2,
+			RandomState: 42,
+			CVFolds:     5,
+		},
+		Deployment: Deployment{
+			OutputDir:        "./models",
+			DeploymentPrefix: "deployment",
+			EndpointFilename: "predict.py",
+			MetadataFilename: "metadata.json",
+			Version:          "1.0.0",
+		},
+		Observability: Observability{
+			TrackMetrics:   true,
+			LogPredictions: true,
+			AlertThreshold: 0.8,
+		},
+	}
+}
