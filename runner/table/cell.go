@@ -69,14 +69,17 @@ func parseFloat(b []byte) (float64, bool) {
 // parseFloatAt is parseFloat of data[start:end], faster for cells of up to eight
 // bytes besides a sign: these are worked on at once, as one word.
 func parseFloatAt(data []byte, start, end int) (float64, bool) {
-	first := start
-	var sign uint64
-	if first < end && data[first] == '-' {
-		sign = 1 << 63
-		first++
+	if start == end || end < 8 {
+		return parseFloat(data[start:end])
 	}
-	n := end - first
-	if uint(n-1) > 7 || end < 8 {
+	// Half of all numbers are negative in no order: no jump may depend on it.
+	var minus uint64
+	if data[start] == '-' {
+		minus = 1
+	}
+	sign := minus << 63
+	n := end - start - int(minus)
+	if uint(n-1) > 7 {
 		return parseFloat(data[start:end])
 	}
 	const zeros = '0' * eachLow

@@ -9,7 +9,7 @@ import (
 // positions should stay in a core's own cache, yet hold enough rows that the
 // cost of a chunk's columns is spread.
 const (
-	minChunkBytes = 256 << 10
+	minChunkBytes = 128 << 10
 	maxChunkBytes = 16 << 20
 	chunkRows     = 512
 )

@@ -110,6 +110,8 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (*Ta
 	switch format {
 	case CSV, TSV:
 		return readCSV(ctx, r, size, opts)
+	case JSON, JSONL:
+		return readJSON(ctx, r, size, opts)
 	}
 	return nil, &FormatError{Name: string(format)}
 }

@@ -29,6 +29,10 @@ func Write(w io.Writer, t *Table, opts WriteOptions) error {
 		if delimiter, err = opts.Format.delimiter(opts.Delimiter); err == nil {
 			err = writeCSV(w, t, delimiter)
 		}
+	case JSON:
+		err = writeJSON(w, t)
+	case JSONL:
+		err = writeJSONL(w, t)
 	default:
 		return &FormatError{Name: string(opts.Format)}
 	}
