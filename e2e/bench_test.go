@@ -1,0 +1,211 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"mlops/e2e/harness"
+	mlopsv1 "mlops/proto/mlops/v1"
+)
+
+// BenchmarkSubmitToRunning measures from the call of SubmitWorkflow to the event
+// that a worker runs the task: loopback, fsync on, one idle worker with
+// in-process tasks. Three commits lie between.
+func BenchmarkSubmitToRunning(b *testing.B) {
+	fleet := harness.NewFleet(b, bin)
+	fleet.StartWorker("--slots", "2", "--allow-probes", "--isolation", "none")
+	client := fleet.Client()
+	fleet.AwaitWorkers(client, 1)
+	took := make([]time.Duration, 0, b.N)
+	for b.Loop() {
+		start := time.Now()
+		id := submitProbe(b, client, "")
+		stream, err := client.WatchWorkflow(b.Context(), &mlopsv1.WatchWorkflowRequest{WorkflowId: id})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for {
+			message, err := stream.Recv()
+			if err != nil {
+				b.Fatal(err)
+			}
+			state := message.GetEvent().GetTaskChanged().GetState()
+			if state == mlopsv1.TaskState_TASK_STATE_RUNNING || state == mlopsv1.TaskState_TASK_STATE_SUCCEEDED {
+				took = append(took, time.Since(start))
+				break
+			}
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(milliseconds(took[len(took)/2]), "p50-ms")
+	b.ReportMetric(milliseconds(took[len(took)*99/100]), "p99-ms")
+}
+
+// BenchmarkNoOpTasks measures how many no-op workflows a second are submitted,
+// run and durably finished by 4 workers with 8 slots each.
+func BenchmarkNoOpTasks(b *testing.B) {
+	fleet := harness.NewFleet(b, bin)
+	for range 4 {
+		fleet.StartWorker("--slots", "8", "--allow-probes", "--isolation", "none")
+	}
+	client := fleet.Client()
+	fleet.AwaitWorkers(client, 4)
+	for b.Loop() {
+		const tasks = 20000
+		start := time.Now()
+		submitMany(b, client, tasks, nil)
+		awaitNoneUnfinished(b, client)
+		b.ReportMetric(tasks/time.Since(start).Seconds(), "tasks/s")
+	}
+}
+
+// BenchmarkGrantWithDeepQueue compares submit-to-finished of an urgent task when
+// 1,000 and when 100,000 tasks wait that no worker may take.
+func BenchmarkGrantWithDeepQueue(b *testing.B) {
+	median := func(queued int) time.Duration {
+		fleet := harness.NewFleet(b, bin, "--max-queued", "200000")
+		client := fleet.Client()
+		submitMany(b, client, queued, func(spec *mlopsv1.TaskSpec) {
+			spec.Requirements = &mlopsv1.Requirements{Labels: map[string]string{"site": "elsewhere"}}
+		})
+		fleet.StartWorker("--slots", "2", "--allow-probes", "--isolation", "none")
+		fleet.AwaitWorkers(client, 1)
+		took := make([]time.Duration, 300)
+		for i := range took {
+			start := time.Now()
+			id := submitProbe(b, client, "")
+			awaitFinal(b, client, id)
+			took[i] = time.Since(start)
+		}
+		slices.Sort(took)
+		return took[len(took)/2]
+	}
+	for b.Loop() {
+		shallow, deep := median(1000), median(100000)
+		b.ReportMetric(float64(deep)/float64(shallow), "deep/shallow")
+	}
+}
+
+// BenchmarkMasterWith100kFinished reports the master's memory with 100,000
+// finished workflows, and how long it takes to start with them.
+func BenchmarkMasterWith100kFinished(b *testing.B) {
+	for b.Loop() {
+		fleet := harness.NewFleet(b, bin)
+		for range 4 {
+			fleet.StartWorker("--slots", "8", "--allow-probes", "--isolation", "none")
+		}
+		client := fleet.Client()
+		fleet.AwaitWorkers(client, 4)
+		submitMany(b, client, 100000, nil)
+		awaitNoneUnfinished(b, client)
+		b.ReportMetric(megabytes(b, fleet.Master.Pid(), "VmRSS"), "rss-MB")
+		fleet.Master.Kill()
+		start := time.Now()
+		fleet.StartMaster()
+		if _, err := client.ListWorkflows(b.Context(), &mlopsv1.ListWorkflowsRequest{}); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(time.Since(start).Seconds(), "restart-s")
+		b.ReportMetric(megabytes(b, fleet.Master.Pid(), "VmRSS"), "rss-restarted-MB")
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func submitProbe(b *testing.B, client mlopsv1.ClientServiceClient, key string) string {
+	b.Helper()
+	response, err := client.SubmitWorkflow(b.Context(), &mlopsv1.SubmitWorkflowRequest{
+		IdempotencyKey: key, Spec: probe(&mlopsv1.ProbeOperation{}),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return response.Workflow.WorkflowId
+}
+
+// submitMany submits n probes from sixteen goroutines.
+func submitMany(b *testing.B, client mlopsv1.ClientServiceClient, n int, adapt func(*mlopsv1.TaskSpec)) {
+	b.Helper()
+	var all sync.WaitGroup
+	errs := make(chan error, 16)
+	for g := range 16 {
+		all.Go(func() {
+			for i := g; i < n; i += 16 {
+				spec := probe(&mlopsv1.ProbeOperation{Duration: durationpb.New(0)})
+				if adapt != nil {
+					adapt(spec)
+				}
+				if _, err := client.SubmitWorkflow(b.Context(), &mlopsv1.SubmitWorkflowRequest{Spec: spec}); err != nil {
+					errs <- fmt.Errorf("submission %d: %w", i, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	select {
+	case err := <-errs:
+		b.Fatal(err)
+	default:
+	}
+}
+
+// awaitNoneUnfinished waits until no workflow is queued or running.
+func awaitNoneUnfinished(b *testing.B, client mlopsv1.ClientServiceClient) {
+	b.Helper()
+	harness.Eventually(b, 5*time.Minute, "every workflow is final", func() bool {
+		response, err := client.ListWorkflows(b.Context(), &mlopsv1.ListWorkflowsRequest{
+			States:   []mlopsv1.WorkflowState{mlopsv1.WorkflowState_WORKFLOW_STATE_QUEUED, mlopsv1.WorkflowState_WORKFLOW_STATE_RUNNING},
+			PageSize: 1,
+		})
+		return err == nil && len(response.Workflows) == 0
+	})
+}
+
+func awaitFinal(b *testing.B, client mlopsv1.ClientServiceClient, id string) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), 30*time.Second)
+	defer cancel()
+	stream, err := client.WatchWorkflow(ctx, &mlopsv1.WatchWorkflowRequest{WorkflowId: id})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for {
+		message, err := stream.Recv()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if isFinal(message.GetEvent().GetWorkflowChanged().GetState()) {
+			return
+		}
+	}
+}
+
+// megabytes reads a figure of a process's memory from /proc.
+func megabytes(b *testing.B, pid int, field string) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Skipf("memory is read from /proc, which this system lacks: %v", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
+			kilobytes, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return kilobytes / 1024
+		}
+	}
+	b.Fatalf("/proc has no %s", field)
+	return 0
+}
