@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // hashVersion begins every hash; it changes when the canonical form does, so
@@ -41,12 +39,19 @@ func (c *Config) Hash() string {
 // YAML returns the configuration with every key in fixed order; lists and maps
 // that are not set are left out. [Parse] reads it back to an equal one.
 func (c *Config) YAML() []byte {
-	out, err := yaml.Marshal(ordered(reflect.ValueOf(*c), false))
-	if err != nil {
-		// Only values that no parser accepts (a channel in Params, say) get here.
-		panic(fmt.Sprintf("config: write YAML: %v", err))
+	var b strings.Builder
+	for _, section := range ordered(reflect.ValueOf(*c), false).(pairs) {
+		writeYAML(&b, section.key+":", section.value, "  ")
 	}
-	return out
+	return []byte(b.String())
+}
+
+// pairs is a map in a fixed order.
+type pairs []pair
+
+type pair struct {
+	key   string
+	value any
 }
 
 // ordered turns structs into slices of pairs in field order and maps into
@@ -62,7 +67,7 @@ func ordered(v reflect.Value, all bool) any {
 		if step, ok := v.Interface().(Step); ok {
 			return orderedStep(step, all)
 		}
-		pairs := yaml.MapSlice{}
+		out := pairs{}
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Tag.Get("yaml")
 			field := v.Field(i)
@@ -70,19 +75,19 @@ func ordered(v reflect.Value, all bool) any {
 			if name == "" || unset && !all {
 				continue
 			}
-			pairs = append(pairs, yaml.MapItem{Key: name, Value: ordered(field, all)})
+			out = append(out, pair{name, ordered(field, all)})
 		}
-		return pairs
+		return out
 	case reflect.Map:
-		pairs := yaml.MapSlice{}
+		out := pairs{}
 		values := map[string]reflect.Value{}
 		for _, key := range v.MapKeys() {
 			values[key.String()] = v.MapIndex(key)
 		}
 		for _, key := range slices.Sorted(maps.Keys(values)) {
-			pairs = append(pairs, yaml.MapItem{Key: key, Value: ordered(values[key], all)})
+			out = append(out, pair{key, ordered(values[key], all)})
 		}
-		return pairs
+		return out
 	case reflect.Slice:
 		if v.IsNil() {
 			return nil
@@ -102,21 +107,21 @@ func orderedStep(s Step, all bool) any {
 	if len(s.Params) == 0 && !all {
 		return s.Type
 	}
-	return yaml.MapSlice{{Key: "type", Value: s.Type}, {Key: "params", Value: ordered(reflect.ValueOf(s.Params), all)}}
+	return pairs{{"type", s.Type}, {"params", ordered(reflect.ValueOf(s.Params), all)}}
 }
 
 // writeCanonical writes JSON in which equal numbers have one spelling.
 func writeCanonical(b *strings.Builder, value any) {
 	switch v := value.(type) {
-	case yaml.MapSlice:
+	case pairs:
 		b.WriteByte('{')
 		for i, item := range v {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			writeCanonical(b, item.Key)
+			writeCanonical(b, item.key)
 			b.WriteByte(':')
-			writeCanonical(b, item.Value)
+			writeCanonical(b, item.value)
 		}
 		b.WriteByte('}')
 	case []any:

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
-	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // about tells what each key means, and for a key that is not set by default how
@@ -79,10 +76,6 @@ func writeSection(b *bytes.Buffer, section string, v reflect.Value, full bool) {
 			}
 			continue
 		}
-		value, err := yaml.Marshal(field.Interface())
-		if err != nil {
-			panic(fmt.Sprintf("config: write default of %s.%s: %v", section, key, err))
-		}
-		fmt.Fprintf(b, "  # %s\n  %s: %s\n", info.text, key, strings.TrimSpace(string(value)))
+		fmt.Fprintf(b, "  # %s\n  %s: %s\n", info.text, key, scalarYAML(field.Interface()))
 	}
 }

@@ -14,6 +14,7 @@
 //	config.go     the structs and their defaults
 //	step.go       one item of a steps list, decoded later by its factory
 //	set.go        key=value overrides of a command line
+//	write_yaml.go writing of YAML
 //	canonical.go  canonical YAML and hash
 //	commented.go  the commented default file
 //

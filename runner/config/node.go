@@ -2,6 +2,7 @@ package config
 
 import (
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -141,7 +142,7 @@ func (b *builder) build(n ast.Node, path string, depth int) (*node, error) {
 	case *ast.BoolNode:
 		return &node{kind: scalar, at: at, value: n.Value, text: n.Token.Value}, nil
 	case *ast.StringNode:
-		return &node{kind: scalar, at: at, value: n.Value, text: n.Value}, nil
+		return plainText(n, at, path)
 	case *ast.LiteralNode:
 		return &node{kind: scalar, at: b.place(n.Start), value: n.Value.Value, text: n.Value.Value}, nil
 	case *ast.IntegerNode:
@@ -164,9 +165,12 @@ func (b *builder) build(n ast.Node, path string, depth int) (*node, error) {
 		}
 		return out, nil
 	case *ast.MappingNode:
+		if !n.IsFlowStyle && len(n.Values) > 0 { // its own token is a colon
+			at = b.place(n.Values[0].Key.GetToken())
+		}
 		return b.mapping(n.Values, at, path, depth)
 	case *ast.MappingValueNode:
-		return b.mapping([]*ast.MappingValueNode{n}, at, path, depth)
+		return b.mapping([]*ast.MappingValueNode{n}, b.place(n.Key.GetToken()), path, depth)
 	case *ast.AnchorNode:
 		// Built before it is known by name, so that it cannot contain itself.
 		built, err := b.build(n.Value, path, depth+1)
@@ -184,6 +188,22 @@ func (b *builder) build(n ast.Node, path string, depth int) (*node, error) {
 		return nil, at.errorf(path, "the tag %s is not accepted; write the value without it", shorten(n.Start.Value))
 	}
 	return nil, at.errorf(path, "this YAML construct is not accepted; use maps, lists and single values")
+}
+
+// plainFloat is a number with an exponent and no point, which YAML 1.2's core
+// schema reads as a float and the library as text.
+var plainFloat = regexp.MustCompile(`^[-+]?[0-9]+[eE][-+]?[0-9]+$`)
+
+func plainText(n *ast.StringNode, at position, path string) (*node, error) {
+	out := &node{kind: scalar, at: at, value: n.Value, text: n.Value}
+	if n.Token.Type == token.StringType && plainFloat.MatchString(n.Value) {
+		f, err := strconv.ParseFloat(n.Value, 64)
+		if err != nil {
+			return nil, at.errorf(path, "%s is too large for a number", shorten(n.Value))
+		}
+		out.value = f
+	}
+	return out, nil
 }
 
 func (b *builder) integer(n *ast.IntegerNode, at position, path string) (*node, error) {
