@@ -1,0 +1,254 @@
+package gbdt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Iteration is what a [Callback] learns after each round of trees.
+type Iteration struct {
+	Index int // of this iteration, from 0
+	Total int // num_iterations
+	// Metrics has train_<metric> where is_provide_training_metric is set, and
+	// valid_<metric> where there is validation data.
+	Metrics map[string]float64
+}
+
+// Callback is called after each iteration. An error ends the training: Train
+// returns it, or, for ErrStop, the model so far.
+type Callback func(Iteration) error
+
+// ErrStop, returned by a callback, ends the training after this iteration.
+var ErrStop = errors.New("gbdt: stop training")
+
+// Train grows num_iterations rounds of trees (fewer where early stopping or the
+// lack of a further split ends it) on train. valid, which may be nil, must come
+// from [NewValidation] of train; with early_stopping_round it decides which
+// iteration is the best, and the trees after it are dropped. When ctx is done,
+// Train stops within a fraction of a tree and returns ctx's error.
+//
+// One seed gives one model, bit for bit, for any num_threads.
+//
+// Errors: *ParamError, *LabelError, ErrOneClass, and those of the callbacks.
+func Train(ctx context.Context, train, valid *Dataset, p Params, callbacks ...Callback) (*Model, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if err := checkLabels(train.label, &p); err != nil {
+		return nil, err
+	}
+	if valid != nil {
+		if len(valid.mappers) != len(train.mappers) || valid.mappers[0] != train.mappers[0] {
+			return nil, errors.New("gbdt: the validation data was not binned with NewValidation of this training data")
+		}
+		if err := checkLabels(valid.label, &p); err != nil {
+			return nil, fmt.Errorf("validation data: %w", err)
+		}
+	}
+	if p.EarlyStoppingRound > 0 && valid == nil {
+		return nil, &ParamError{Key: "early_stopping_round", Reason: "needs validation data"}
+	}
+	loss, err := newObjective(train, &p)
+	if err != nil {
+		return nil, err
+	}
+	workers := newPool(ctx, p.threads())
+	defer workers.close()
+	b := newBooster(ctx, train, valid, &p, loss, workers)
+	if err := b.run(callbacks); err != nil {
+		return nil, err
+	}
+	return b.model, b.model.compile()
+}
+
+// booster is one training.
+type booster struct {
+	ctx     context.Context
+	p       *Params
+	loss    objective
+	workers *pool
+	learner *learner
+	model   *Model
+	train   *scored
+	valid   *scored
+	start   []float64 // initial score of each output
+	bag     bag
+
+	gradient []float32
+	hessian  []float32
+	stopper  *stopper
+}
+
+func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss objective, workers *pool) *booster {
+	outputs := p.outputs()
+	b := &booster{
+		ctx: ctx, p: p, loss: loss, workers: workers,
+		learner:  newLearner(ctx, train, p, workers),
+		model:    newModel(train, p, loss.describe()),
+		train:    newScored("train", train, outputs),
+		start:    make([]float64, outputs),
+		bag:      newBag(train.rows, p, workers),
+		gradient: make([]float32, train.rows*outputs),
+		hessian:  make([]float32, train.rows*outputs),
+	}
+	if valid != nil {
+		b.valid = newScored("valid", valid, outputs)
+	}
+	if p.EarlyStoppingRound > 0 {
+		b.stopper = newStopper(p)
+	}
+	if p.BoostFromAverage {
+		for k := range b.start {
+			b.start[k] = loss.initScore(k)
+		}
+	}
+	return b
+}
+
+func (b *booster) run(callbacks []Callback) error {
+	if b.p.Boosting == RandomForest {
+		// All trees of a forest see the gradients at the initial score.
+		b.train.fill(b.start)
+		b.computeGradients()
+		b.train.fill(make([]float64, len(b.start)))
+	} else {
+		b.train.fill(b.start)
+		if b.valid != nil {
+			b.valid.fill(b.start)
+		}
+	}
+	for index := range b.p.NumIterations {
+		grew, err := b.iterate(index)
+		if err != nil {
+			return err
+		}
+		if !grew && b.p.Boosting == GBDT {
+			b.dropRound(index)
+			break
+		}
+		stop, err := b.report(index, callbacks)
+		if err != nil {
+			return err
+		}
+		if stop {
+			break
+		}
+	}
+	if b.stopper != nil && b.stopper.rounds > 0 {
+		b.model.truncate(b.stopper.bestIteration + 1)
+	}
+	b.model.bestIteration = b.model.NumIterations()
+	return b.ctx.Err()
+}
+
+func (b *booster) computeGradients() {
+	rows := b.train.data.rows
+	b.workers.each(chunks(rows), func(_, task int) {
+		from, to := chunk(task, rows)
+		b.loss.gradients(b.train.score, b.gradient, b.hessian, from, to)
+	})
+}
+
+// iterate adds one tree an output. grew is false where none could be split.
+func (b *booster) iterate(index int) (grew bool, err error) {
+	rows := b.train.data.rows
+	if b.p.Boosting == GBDT {
+		b.computeGradients()
+	}
+	bagged, left := b.bag.draw(index)
+	for k := range b.start {
+		g := grown{tree: newTree(0, 0, 0), binned: &binnedTree{}}
+		if b.loss.learns(k) {
+			g, err = b.learner.learn(bagged, b.gradient[k*rows:(k+1)*rows], b.hessian[k*rows:(k+1)*rows],
+				b.loss.unitHessian(), index*len(b.start)+k)
+			if err != nil {
+				return false, err
+			}
+		}
+		if g.tree.numLeaves() > 1 {
+			grew = true
+			if !g.tree.hasFiniteValues() {
+				return false, fmt.Errorf("gbdt: iteration %d: the values of a tree overflow: scale the label down or lower learning_rate", index)
+			}
+		}
+		b.apply(g, k, index, left)
+		b.model.trees = append(b.model.trees, g.tree)
+	}
+	return grew, b.ctx.Err()
+}
+
+// apply shrinks a finished tree, adds it to the scores, and folds the initial
+// score into it where the model text needs it there.
+func (b *booster) apply(g grown, k, index int, left []uint32) {
+	t := g.tree
+	forest := b.p.Boosting == RandomForest
+	if t.numLeaves() == 1 {
+		t.leafValue[0], t.shrinkage = 0, 1
+		if index == 0 || forest {
+			t.leafValue[0] = b.start[k]
+		}
+		if forest {
+			b.addToScores(g, k, left)
+		}
+		return
+	}
+	if forest {
+		t.addBias(b.start[k])
+		b.addToScores(g, k, left)
+		return
+	}
+	t.scale(b.p.LearningRate)
+	b.addToScores(g, k, left)
+	if index == 0 && math.Abs(b.start[k]) > kEpsilon {
+		t.addBias(b.start[k])
+	}
+}
+
+func (b *booster) addToScores(g grown, k int, left []uint32) {
+	train := b.train
+	score := train.score[k*train.data.rows : (k+1)*train.data.rows]
+	b.learner.addScores(g.tree.leafValue, score)
+	if left != nil {
+		g.binned.addScores(train.data, b.workers, g.tree.leafValue, score, left)
+	}
+	if b.valid != nil {
+		rows := b.valid.data.rows
+		g.binned.addScores(b.valid.data, b.workers, g.tree.leafValue, b.valid.score[k*rows:(k+1)*rows], nil)
+	}
+}
+
+// dropRound removes the round that could not be split, unless it is the first,
+// which holds the initial score.
+func (b *booster) dropRound(index int) {
+	if index > 0 {
+		b.model.truncate(index)
+	}
+}
+
+// report evaluates, calls the callbacks, and tells whether to stop.
+func (b *booster) report(index int, callbacks []Callback) (stop bool, err error) {
+	it := Iteration{Index: index, Total: b.p.NumIterations, Metrics: map[string]float64{}}
+	average := 1
+	if b.p.Boosting == RandomForest {
+		average = index + 1
+	}
+	if b.p.ProvideTrainMetric {
+		b.train.evaluate(b.model, average, b.p, b.workers, it.Metrics)
+	}
+	if b.valid != nil {
+		b.valid.evaluate(b.model, average, b.p, b.workers, it.Metrics)
+	}
+	for _, callback := range callbacks {
+		if err := callback(it); errors.Is(err, ErrStop) {
+			stop = true
+		} else if err != nil {
+			return false, fmt.Errorf("gbdt: callback after iteration %d: %w", index, err)
+		}
+	}
+	if b.stopper != nil && b.stopper.update(index, it.Metrics) {
+		stop = true
+	}
+	return stop, b.ctx.Err()
+}

@@ -1,0 +1,73 @@
+package gbdt
+
+import (
+	"math"
+	"math/bits"
+)
+
+// packing is the fixed-point form of a row's gradient and hessian in one word,
+// chosen for each tree so that neither half can overflow when all rows fall
+// into one bin. Both scales are powers of two: converting back is exact.
+type packing struct {
+	shift           uint // bits of the hessian's half
+	mask            uint64
+	gradientScale   float64 // integer steps in one unit
+	hessianScale    float64
+	gradientUnit    float64 // 1 / gradientScale
+	hessianUnit     float64
+	constantHessian bool
+}
+
+// minMeanSteps is the fewest integer steps that the mean absolute gradient must
+// have for packed sums to be as good as float64 ones.
+const minMeanSteps = 64
+
+// newPacking fits the halves to the sums over all rows. ok is false where there
+// are too many rows for the resolution that is left.
+func newPacking(rows int, sumAbsGradient, sumHessian float64, unitHessian bool) (c *packing, ok bool) {
+	c = &packing{shift: 32, constantHessian: unitHessian}
+	if unitHessian {
+		// The lower half only counts rows; the gradient gets the other bits.
+		c.shift = uint(bits.Len(uint(rows)))
+		c.hessianScale = 1
+	} else {
+		// Rounding adds at most half a step a row.
+		c.hessianScale = powerOfTwoBelow((float64(uint64(1)<<32-1) - float64(rows)/2 - 1) / sumHessian)
+	}
+	c.mask = uint64(1)<<c.shift - 1
+	room := math.Ldexp(1, 63-int(c.shift)) - float64(rows)/2 - 1
+	if sumAbsGradient == 0 {
+		sumAbsGradient = 1
+	}
+	c.gradientScale = powerOfTwoBelow(room / sumAbsGradient)
+	c.gradientUnit, c.hessianUnit = 1/c.gradientScale, 1/c.hessianScale
+	steps := sumAbsGradient * c.gradientScale / float64(rows)
+	return c, steps >= minMeanSteps && room > 0 && c.hessianScale > 0 && !math.IsInf(c.hessianUnit, 0) && !math.IsInf(c.gradientUnit, 0)
+}
+
+// powerOfTwoBelow is the largest power of two that is at most v, within a range
+// whose inverse is a normal number.
+func powerOfTwoBelow(v float64) float64 {
+	if !(v > 0) {
+		return 0
+	}
+	_, exponent := math.Frexp(v)
+	return math.Ldexp(1, min(1000, exponent-1))
+}
+
+func (c *packing) pack(gradient, hessian float32) uint64 {
+	g := int64(math.RoundToEven(float64(gradient) * c.gradientScale))
+	if c.constantHessian {
+		return uint64(g)<<c.shift + 1
+	}
+	return uint64(g)<<c.shift + uint64(math.RoundToEven(float64(hessian)*c.hessianScale))
+}
+
+func (c *packing) unpack(v uint64) binSum {
+	return binSum{float64(int64(v)>>c.shift) * c.gradientUnit, float64(v&c.mask) * c.hessianUnit}
+}
+
+// packFloats keeps both numbers as they are, for the float64 histograms.
+func packFloats(gradient, hessian float32) uint64 {
+	return uint64(math.Float32bits(gradient))<<32 | uint64(math.Float32bits(hessian))
+}

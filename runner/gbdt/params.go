@@ -1,0 +1,152 @@
+package gbdt
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// Objectives, boosting kinds and histogram precisions that [Params] accepts.
+const (
+	Regression = "regression"
+	Binary     = "binary"
+	Multiclass = "multiclass"
+
+	GBDT         = "gbdt"
+	RandomForest = "rf"
+
+	// PackedHistograms sum fixed-point integers: fast, and exact in any order.
+	PackedHistograms = "packed"
+	// Float64Histograms sum float64 in row order: LightGBM's arithmetic.
+	Float64Histograms = "float64"
+)
+
+// Params holds the training parameters under LightGBM's names; [DefaultParams]
+// gives LightGBM's defaults. A zero Params is not valid: start from the
+// defaults, or use [ParseParams] for names and values from a configuration.
+type Params struct {
+	Objective string // regression, binary or multiclass
+	NumClass  int    // number of classes; 1 unless the objective is multiclass
+	Boosting  string // gbdt or rf
+	Metric    []string
+
+	NumIterations int
+	LearningRate  float64
+	NumLeaves     int
+	MaxDepth      int // <= 0: no limit
+
+	MinDataInLeaf       int
+	MinSumHessianInLeaf float64
+	LambdaL1            float64
+	LambdaL2            float64
+	MinGainToSplit      float64
+
+	MaxBin                int
+	MinDataInBin          int
+	BinConstructSample    int // rows from which the bins are chosen
+	FeaturePreFilter      bool
+	UseMissing            bool
+	BoostFromAverage      bool
+	Sigmoid               float64
+	IsUnbalance           bool
+	ScalePosWeight        float64
+	HistPrecision         string // packed or float64
+	ProvideTrainMetric    bool   // report train_<metric> to the callbacks
+	MinDataPerGroup       int
+	MaxCatThreshold       int
+	CatL2                 float64
+	CatSmooth             float64
+	MaxCatToOnehot        int
+	BaggingFraction       float64
+	BaggingFreq           int
+	FeatureFraction       float64
+	FeatureFractionByNode float64
+
+	EarlyStoppingRound    int // 0: never
+	EarlyStoppingMinDelta float64
+	FirstMetricOnly       bool
+
+	Seed       int
+	NumThreads int // 0: as many as GOMAXPROCS
+}
+
+// DefaultParams returns LightGBM's defaults for the regression objective.
+func DefaultParams() Params {
+	return Params{
+		Objective:             Regression,
+		NumClass:              1,
+		Boosting:              GBDT,
+		NumIterations:         100,
+		LearningRate:          0.1,
+		NumLeaves:             31,
+		MaxDepth:              -1,
+		MinDataInLeaf:         20,
+		MinSumHessianInLeaf:   1e-3,
+		MaxBin:                255,
+		MinDataInBin:          3,
+		BinConstructSample:    200000,
+		FeaturePreFilter:      true,
+		UseMissing:            true,
+		BoostFromAverage:      true,
+		Sigmoid:               1,
+		ScalePosWeight:        1,
+		HistPrecision:         PackedHistograms,
+		MinDataPerGroup:       100,
+		MaxCatThreshold:       32,
+		CatL2:                 10,
+		CatSmooth:             10,
+		MaxCatToOnehot:        4,
+		BaggingFraction:       1,
+		FeatureFraction:       1,
+		FeatureFractionByNode: 1,
+	}
+}
+
+// Validate checks every parameter's range and those that bind one another. The
+// error is a *ParamError.
+func (p Params) Validate() error {
+	for i := range paramTable {
+		s := &paramTable[i]
+		if s.field == nil {
+			continue
+		}
+		if err := s.checkRange(&p); err != nil {
+			return err
+		}
+	}
+	if p.Objective == Multiclass && p.NumClass < 2 {
+		return &ParamError{Key: "num_class", Reason: "the multiclass objective needs num_class of at least 2"}
+	}
+	if p.Objective != Multiclass && p.NumClass != 1 {
+		return &ParamError{Key: "num_class", Reason: fmt.Sprintf("must be 1 for the objective %q, not %d", p.Objective, p.NumClass)}
+	}
+	if p.Boosting == RandomForest {
+		bags := p.BaggingFreq > 0 && p.BaggingFraction < 1
+		if !bags && p.FeatureFraction >= 1 {
+			return &ParamError{Key: "boosting", Reason: "rf needs bagging_freq >= 1 with bagging_fraction < 1, or feature_fraction < 1: otherwise all trees are the same"}
+		}
+	}
+	if p.IsUnbalance && p.ScalePosWeight != 1 {
+		return &ParamError{Key: "is_unbalance", Reason: "cannot be combined with scale_pos_weight: set one of them"}
+	}
+	for _, name := range p.Metric {
+		if err := checkMetric(name, p.Objective); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p Params) threads() int {
+	if p.NumThreads > 0 {
+		return p.NumThreads
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// outputs is the number of raw scores a row has.
+func (p Params) outputs() int {
+	if p.Objective == Multiclass {
+		return p.NumClass
+	}
+	return 1
+}

@@ -1,0 +1,292 @@
+package gbdt
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// ParseParams returns base with the named values set. Names are LightGBM's
+// parameters and aliases. Values may be Go numbers, booleans, strings, string
+// lists (metric) or json.Number, and the text of any of them. An unknown name,
+// two aliases of one parameter, a value of the wrong type or out of range is a
+// *ParamError that names the key as it was given. The result is validated.
+func ParseParams(base Params, values map[string]any) (Params, error) {
+	p := base
+	keys := make([]string, 0, len(values))
+	for key := range values {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	given := map[string]string{}
+	classes := false
+	for _, key := range keys {
+		spec := findParam(key)
+		if spec == nil {
+			return base, &ParamError{Key: key, Reason: fmt.Sprintf("unknown; did you mean %q?", nearestParam(key))}
+		}
+		if earlier, ok := given[spec.name]; ok {
+			return base, &ParamError{Key: key, Reason: fmt.Sprintf("is the same parameter as %q: give only one of them", earlier)}
+		}
+		given[spec.name] = key
+		classes = classes || spec.name == "num_class"
+		if spec.field == nil {
+			continue
+		}
+		if err := spec.set(&p, key, values[key]); err != nil {
+			return base, err
+		}
+	}
+	if p.Objective != Multiclass && !classes {
+		p.NumClass = 1
+	}
+	if err := p.Validate(); err != nil {
+		return base, err
+	}
+	return p, nil
+}
+
+// ParamNames lists LightGBM's names of the parameters that are understood.
+func ParamNames() []string {
+	names := make([]string, len(paramTable))
+	for i := range paramTable {
+		names[i] = paramTable[i].name
+	}
+	return names
+}
+
+func findParam(key string) *paramSpec {
+	for i := range paramTable {
+		if paramTable[i].name == key || slices.Contains(paramTable[i].aliases, key) {
+			return &paramTable[i]
+		}
+	}
+	return nil
+}
+
+func (s *paramSpec) set(p *Params, key string, value any) error {
+	fail := func(want string) error {
+		return &ParamError{Key: key, Reason: fmt.Sprintf("must be %s, not %v (%T)", want, value, value)}
+	}
+	switch field := s.field(p).(type) {
+	case *bool:
+		b, ok := asBool(value)
+		if !ok {
+			return fail("true or false")
+		}
+		*field = b
+	case *int:
+		v, ok := asFloat(value)
+		if !ok || v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+			return fail("a whole number " + s.rangeText())
+		}
+		if !s.inRange(v) {
+			return fail(s.rangeText())
+		}
+		*field = int(v)
+	case *float64:
+		v, ok := asFloat(value)
+		if !ok {
+			return fail("a number " + s.rangeText())
+		}
+		if !s.inRange(v) {
+			return fail(s.rangeText())
+		}
+		*field = v
+	case *string:
+		text, ok := value.(string)
+		stored, known := s.choices[text]
+		if !ok || !known {
+			return fail("one of " + s.choiceText())
+		}
+		*field = stored
+	case *[]string:
+		list, ok := asList(value)
+		if !ok {
+			return fail("a name or a list of names")
+		}
+		*field = list
+	}
+	return nil
+}
+
+func (s *paramSpec) checkRange(p *Params) error {
+	bad := func(v any, want string) error {
+		return &ParamError{Key: s.name, Reason: fmt.Sprintf("must be %s, not %v", want, v)}
+	}
+	switch field := s.field(p).(type) {
+	case *int:
+		if !s.inRange(float64(*field)) {
+			return bad(*field, s.rangeText())
+		}
+	case *float64:
+		if !s.inRange(*field) {
+			return bad(*field, s.rangeText())
+		}
+	case *string:
+		for _, stored := range s.choices {
+			if stored == *field {
+				return nil
+			}
+		}
+		return bad(strconv.Quote(*field), "one of "+s.choiceText())
+	}
+	return nil
+}
+
+func (s *paramSpec) inRange(v float64) bool {
+	// Written so that NaN is out of every range.
+	if !(v >= s.low && v <= s.high) {
+		return false
+	}
+	return !(s.openLow && v == s.low) && !(s.openHigh && v == s.high)
+}
+
+func (s *paramSpec) rangeText() string {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	var parts []string
+	if s.low > -unbounded {
+		sign := ">= "
+		if s.openLow {
+			sign = "> "
+		}
+		parts = append(parts, sign+number(s.low))
+	}
+	if s.high < unbounded {
+		sign := "<= "
+		if s.openHigh {
+			sign = "< "
+		}
+		parts = append(parts, sign+number(s.high))
+	}
+	return strings.Join(parts, " and ")
+}
+
+func (s *paramSpec) choiceText() string {
+	names := make([]string, 0, len(s.choices))
+	for name := range s.choices {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+func asFloat(value any) (float64, bool) {
+	switch v := value.(type) {
+	case int:
+		return float64(v), true
+	case int8:
+		return float64(v), true
+	case int16:
+		return float64(v), true
+	case int32:
+		return float64(v), true
+	case int64:
+		return float64(v), true
+	case uint:
+		return float64(v), true
+	case uint8:
+		return float64(v), true
+	case uint16:
+		return float64(v), true
+	case uint32:
+		return float64(v), true
+	case uint64:
+		return float64(v), true
+	case float32:
+		return float64(v), true
+	case float64:
+		return v, true
+	case json.Number:
+		f, err := v.Float64()
+		return f, err == nil
+	case string:
+		f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		return f, err == nil
+	}
+	return 0, false
+}
+
+func asBool(value any) (bool, bool) {
+	switch v := value.(type) {
+	case bool:
+		return v, true
+	case string:
+		switch v {
+		case "true", "1", "+":
+			return true, true
+		case "false", "0", "-":
+			return false, true
+		}
+		return false, false
+	}
+	f, ok := asFloat(value)
+	return f == 1, ok && (f == 0 || f == 1)
+}
+
+func asList(value any) ([]string, bool) {
+	switch v := value.(type) {
+	case string:
+		var list []string
+		for _, name := range strings.Split(v, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				list = append(list, name)
+			}
+		}
+		return list, true
+	case []string:
+		return slices.Clone(v), true
+	case []any:
+		list := make([]string, len(v))
+		for i, item := range v {
+			text, ok := item.(string)
+			if !ok {
+				return nil, false
+			}
+			list[i] = text
+		}
+		return list, true
+	}
+	return nil, false
+}
+
+// nearestParam is the known name or alias with the fewest edits to key.
+func nearestParam(key string) string {
+	best, bestDistance := "", math.MaxInt
+	consider := func(name string) {
+		if d := editDistance(key, name); d < bestDistance {
+			best, bestDistance = name, d
+		}
+	}
+	for i := range paramTable {
+		consider(paramTable[i].name)
+		for _, alias := range paramTable[i].aliases {
+			consider(alias)
+		}
+	}
+	return best
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

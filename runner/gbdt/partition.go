@@ -1,0 +1,87 @@
+package gbdt
+
+// partition keeps the rows of each leaf together, with their packed gradients
+// beside them, so that building a histogram reads both in order. There are two
+// copies; a leaf's rows lie in one of them, and splitting it writes its
+// children's into the other. Rows keep their order.
+type partition struct {
+	data    *Dataset
+	workers *pool
+	rows    [2][]uint32
+	values  [2][]uint64
+	side    []uint8 // per position: 1 for left
+	counts  []int   // per chunk: rows that go left
+}
+
+// segment is where a leaf's rows are.
+type segment struct {
+	from, count int
+	copy        int
+}
+
+func newPartition(d *Dataset, workers *pool) *partition {
+	p := &partition{data: d, workers: workers, side: make([]uint8, d.rows), counts: make([]int, chunks(d.rows))}
+	for i := range p.rows {
+		p.rows[i] = make([]uint32, d.rows)
+		p.values[i] = make([]uint64, d.rows)
+	}
+	return p
+}
+
+// slices gives the rows and values of a segment.
+func (p *partition) slices(s segment) (rows []uint32, values []uint64) {
+	return p.rows[s.copy][s.from : s.from+s.count], p.values[s.copy][s.from : s.from+s.count]
+}
+
+// split moves the rows of s. goesLeft has 1 for each bin of the slot that goes
+// left, else 0.
+func (p *partition) split(s segment, slot int, goesLeft *[windowBins]uint8) (left, right segment) {
+	rows, values := p.slices(s)
+	side := p.side[s.from : s.from+s.count]
+	word, shift := slot/slotsPerWord, uint(slot%slotsPerWord)*8
+	tasks := chunks(s.count)
+	p.workers.each(tasks, func(_, task int) {
+		from, to := chunk(task, s.count)
+		p.counts[task] = p.decide(rows[from:to], side[from:to], word, shift, goesLeft)
+	})
+	leftCount := 0
+	for task := range tasks {
+		// From here on counts[task] is how many go left before the task's rows.
+		leftCount, p.counts[task] = leftCount+p.counts[task], leftCount
+	}
+	other := 1 - s.copy
+	left = segment{s.from, leftCount, other}
+	right = segment{s.from + leftCount, s.count - leftCount, other}
+	toRows, toValues := p.slices(segment{s.from, s.count, other})
+	p.workers.each(tasks, func(_, task int) {
+		from, to := chunk(task, s.count)
+		nextLeft := p.counts[task]
+		nextRight := leftCount + from - nextLeft
+		scatter(rows[from:to], values[from:to], side[from:to], toRows, toValues, nextLeft, nextRight)
+	})
+	return left, right
+}
+
+func (p *partition) decide(rows []uint32, side []uint8, word int, shift uint, goesLeft *[windowBins]uint8) int {
+	data, words := p.data.data, p.data.words
+	side = side[:len(rows)]
+	left := 0
+	for i, row := range rows {
+		is := goesLeft[uint8(data[int(row)*words+word]>>(shift&63))]
+		side[i] = is
+		left += int(is)
+	}
+	return left
+}
+
+// scatter has no branch that depends on the data.
+func scatter(rows []uint32, values []uint64, side []uint8, toRows []uint32, toValues []uint64, nextLeft, nextRight int) {
+	values, side = values[:len(rows)], side[:len(rows)]
+	for i, row := range rows {
+		is := int(side[i])
+		at := nextRight + (nextLeft-nextRight)*is
+		toRows[at], toValues[at] = row, values[i]
+		nextLeft += is
+		nextRight += 1 - is
+	}
+}

@@ -1,0 +1,130 @@
+package gbdt
+
+import "math"
+
+// search finds the best splits of two sibling leaves. smaller's histogram has
+// just been built; larger's holds the parent's, from which smaller's is taken
+// here. larger is nil at the root. parent tells the slots that could split the
+// parent (nil: all); it may be larger's own list.
+func (l *learner) search(smaller, larger *leaf, parent []bool) {
+	for worker := range l.best {
+		l.best[worker] = [2]split{noSplit, noSplit}
+	}
+	smallerFinder := newFinder(l.p, leafSum{smaller.sum, smaller.count})
+	smallerColumns := l.nodeColumns()
+	var largerFinder finder
+	var largerColumns []bool
+	if larger != nil {
+		largerFinder = newFinder(l.p, leafSum{larger.sum, larger.count})
+		largerColumns = l.nodeColumns()
+	}
+	searchSmaller := l.canSplit(smaller)
+	find := func(worker, slot int) {
+		if parent != nil && !parent[slot] || !l.sampled[slot] {
+			smaller.splittable[slot] = false
+			return
+		}
+		l.hists.merge(smaller.hist, slot)
+		best := &l.best[worker]
+		smaller.splittable[slot] = true
+		if searchSmaller && (smallerColumns == nil || smallerColumns[slot]) {
+			smaller.splittable[slot] = l.findIn(worker, smaller.hist, slot, &smallerFinder, &best[0])
+		}
+		if larger == nil {
+			return
+		}
+		l.hists.subtract(larger.hist, smaller.hist, slot)
+		larger.splittable[slot] = true
+		if largerColumns == nil || largerColumns[slot] {
+			larger.splittable[slot] = l.findIn(worker, larger.hist, slot, &largerFinder, &best[1])
+		}
+	}
+	l.forSlots(find)
+	smaller.best = l.bestOf(0)
+	if larger != nil {
+		larger.best = l.bestOf(1)
+	}
+}
+
+// findIn searches one slot of one leaf.
+func (l *learner) findIn(worker int, hist *histogram, slot int, f *finder, best *split) bool {
+	m := l.data.mappers[l.data.used[slot]]
+	bins := l.hists.read(hist, slot, &l.sums[worker])
+	var found split
+	var splittable bool
+	if m.categorical {
+		found, splittable = f.categorical(slot, m, bins)
+	} else {
+		found, splittable = f.numeric(slot, m, bins)
+	}
+	if found.beats(best) {
+		*best = found
+	}
+	return splittable
+}
+
+func (l *learner) bestOf(child int) split {
+	best := noSplit
+	for worker := range l.best {
+		if l.best[worker][child].beats(&best) {
+			best = l.best[worker][child]
+		}
+	}
+	return best
+}
+
+// slotsPerTask keeps the cost of handing out a task well below its work.
+const slotsPerTask = 4
+
+func (l *learner) forSlots(find func(worker, slot int)) {
+	slots := len(l.data.used)
+	l.workers.each((slots+slotsPerTask-1)/slotsPerTask, func(worker, task int) {
+		for slot := task * slotsPerTask; slot < min(slots, (task+1)*slotsPerTask); slot++ {
+			find(worker, slot)
+		}
+	})
+}
+
+// sampleColumns draws the slots of a tree (feature_fraction).
+func (l *learner) sampleColumns(index int) {
+	slots := len(l.data.used)
+	if l.sampled == nil {
+		l.sampled = make([]bool, slots)
+		for slot := range l.sampled {
+			l.sampled[slot] = true
+		}
+	}
+	if l.p.FeatureFraction >= 1 {
+		return
+	}
+	clear(l.sampled)
+	for _, slot := range stream(l.p.Seed, drawColumns, uint64(index)).choose(slots, fractionOf(slots, l.p.FeatureFraction)) {
+		l.sampled[slot] = true
+	}
+}
+
+// nodeColumns draws the slots of a leaf (feature_fraction_bynode); nil: all.
+func (l *learner) nodeColumns() []bool {
+	if l.p.FeatureFractionByNode >= 1 {
+		return nil
+	}
+	l.nodes++
+	var candidates []int
+	for slot, is := range l.sampled {
+		if is {
+			candidates = append(candidates, slot)
+		}
+	}
+	columns := make([]bool, len(l.sampled))
+	draw := stream(l.p.Seed, drawNodeColumns, l.nodes)
+	for _, i := range draw.choose(len(candidates), fractionOf(len(candidates), l.p.FeatureFractionByNode)) {
+		columns[candidates[i]] = true
+	}
+	return columns
+}
+
+// fractionOf is how many of n are drawn: rounded, and at least one, or two
+// where there are as many, as in LightGBM.
+func fractionOf(n int, fraction float64) int {
+	return max(int(math.Round(float64(n)*fraction)), min(2, n))
+}

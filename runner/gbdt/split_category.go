@@ -1,0 +1,99 @@
+package gbdt
+
+import (
+	"math"
+	"slices"
+)
+
+// categorical is the best set of categories to go left. A column with few
+// categories tries each one alone; otherwise the categories are sorted by
+// gradient over hessian, and runs from either end are tried, which finds the
+// best of all sets for a convex loss (Fisher, "On Grouping for Maximum
+// Homogeneity", 1958). Bin 0, of missing and rare ones, always stays right.
+func (f *finder) categorical(slot int, m *binMapper, bins []binSum) (best split, splittable bool) {
+	best = noSplit
+	l2 := f.p.LambdaL2
+	if m.numBins <= f.p.MaxCatToOnehot {
+		f.oneCategory(bins, &best)
+	} else {
+		l2 += f.p.CatL2
+		f.sortedCategories(bins, l2, &best)
+	}
+	if math.IsInf(best.gain, -1) {
+		return noSplit, false
+	}
+	best.slot = slot
+	f.finish(&best, l2)
+	return best, true
+}
+
+func (f *finder) oneCategory(bins []binSum, best *split) {
+	for t := 1; t < len(bins); t++ {
+		rows := f.count(bins[t])
+		left := binSum{bins[t].gradient, bins[t].hessian + kEpsilon}
+		right := f.rest(left)
+		if !f.large(rows, bins[t].hessian) || !f.large(f.total.rows-rows, right.hessian) {
+			continue
+		}
+		gain := f.gain(right, f.p.LambdaL2) + f.gain(left, f.p.LambdaL2)
+		if gain <= f.parent || !(gain > best.gain) {
+			continue
+		}
+		best.gain, best.leftSum, best.leftCount = gain, left, rows
+		best.left = []int{t}
+	}
+}
+
+func (f *finder) sortedCategories(bins []binSum, l2 float64, best *split) {
+	var order []int
+	for t := 1; t < len(bins); t++ {
+		if float64(f.count(bins[t])) >= f.p.CatSmooth {
+			order = append(order, t)
+		}
+	}
+	ratio := func(t int) float64 { return bins[t].gradient / (bins[t].hessian + f.p.CatSmooth) }
+	slices.SortStableFunc(order, func(a, b int) int {
+		if ra, rb := ratio(a), ratio(b); ra < rb {
+			return -1
+		} else if ra > rb {
+			return 1
+		}
+		return 0
+	})
+	longest := min(f.p.MaxCatThreshold, (len(order)+1)/2)
+	f.runs(bins, order, longest, l2, best)
+	slices.Reverse(order)
+	f.runs(bins, order, longest, l2, best)
+}
+
+// runs tries the first one, two, … categories of the order as the left side.
+// Between two tries there are at least min_data_per_group rows.
+func (f *finder) runs(bins []binSum, order []int, longest int, l2 float64, best *split) {
+	left, leftRows, groupRows := binSum{0, kEpsilon}, 0, 0
+	for i := range longest {
+		bin := bins[order[i]]
+		rows := f.count(bin)
+		left.gradient += bin.gradient
+		left.hessian += bin.hessian
+		leftRows += rows
+		groupRows += rows
+		if !f.large(leftRows, left.hessian) {
+			continue
+		}
+		right := f.rest(left)
+		rightRows := f.total.rows - leftRows
+		if !f.large(rightRows, right.hessian) || rightRows < f.p.MinDataPerGroup {
+			return
+		}
+		if groupRows < f.p.MinDataPerGroup {
+			continue
+		}
+		groupRows = 0
+		gain := f.gain(left, l2) + f.gain(right, l2)
+		if gain <= f.parent || !(gain > best.gain) {
+			continue
+		}
+		best.gain, best.leftSum, best.leftCount = gain, left, leftRows
+		best.left = slices.Clone(order[:i+1])
+	}
+}
