@@ -113,7 +113,7 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (*Ta
 	case JSON, JSONL:
 		return readJSON(ctx, r, size, opts)
 	}
-	return nil, &FormatError{Name: string(format)}
+	return readParquet(ctx, r, size, opts)
 }
 
 // ReadFile reads the table in the file at path. Where opts names no input, the

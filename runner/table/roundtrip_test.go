@@ -59,7 +59,7 @@ func anyColumn(t *rapid.T, name string, rows int, nulls []bool) *Column {
 	}
 }
 
-var allFormats = []Format{CSV, TSV, JSON, JSONL}
+var allFormats = []Format{CSV, TSV, JSON, JSONL, Parquet}
 
 func TestEveryFormatReadsBackEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -33,6 +33,8 @@ func Write(w io.Writer, t *Table, opts WriteOptions) error {
 		err = writeJSON(w, t)
 	case JSONL:
 		err = writeJSONL(w, t)
+	case Parquet:
+		err = writeParquet(w, t)
 	default:
 		return &FormatError{Name: string(opts.Format)}
 	}
