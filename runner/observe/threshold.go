@@ -1,0 +1,100 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"mlops/runner/config"
+	"mlops/runner/metrics"
+	"mlops/runner/table"
+)
+
+// Directions say which side of a threshold is better.
+const (
+	Higher = "higher"
+	Lower  = "lower"
+)
+
+// Check compares a metric with its threshold.
+type Check struct {
+	Metric    string  `json:"metric"`
+	Value     float64 `json:"value"`
+	Threshold float64 `json:"threshold"`
+	Direction string  `json:"direction"` // Higher or Lower
+	OK        bool    `json:"ok"`        // on the better side, or equal
+}
+
+// metricThreshold checks metrics against thresholds. The fallback threshold
+// holds for every metric that has none of its own and is a score, 1 being best;
+// an error such as rmse has the target's unit, so no figure suits all of them and
+// it is checked only where the configuration names it.
+type metricThreshold struct {
+	Base
+	fallback   float64
+	thresholds map[string]float64
+	directions map[string]string
+}
+
+type thresholdParams struct {
+	DefaultThreshold float64            `yaml:"default_threshold"`
+	MetricThresholds map[string]float64 `yaml:"metric_thresholds"`
+	MetricDirections map[string]string  `yaml:"metric_directions" enum:"higher|lower"`
+}
+
+func newMetricThreshold(s config.Step) (Step, error) {
+	p, err := config.DecodeParamsOver(s, thresholdParams{DefaultThreshold: config.Default().Observability.AlertThreshold})
+	if err != nil {
+		return nil, err
+	}
+	return &metricThreshold{fallback: p.DefaultThreshold, thresholds: p.MetricThresholds, directions: p.MetricDirections}, nil
+}
+
+// Observed adds a check for every metric with a threshold, and a note for every
+// threshold without a metric.
+func (m *metricThreshold) Observed(_ context.Context, o *Observation) error {
+	names := slices.Sorted(maps.Keys(o.Metrics))
+	for _, name := range names {
+		threshold, own := m.thresholds[name]
+		if !own {
+			if score, known := metrics.Direction(name); !known || !score {
+				continue
+			}
+			threshold = m.fallback
+		}
+		check := Check{Metric: name, Value: o.Metrics[name], Threshold: threshold, Direction: m.direction(name)}
+		check.OK = check.Value >= threshold
+		if check.Direction == Lower {
+			check.OK = check.Value <= threshold
+		}
+		o.Checks = append(o.Checks, check)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.thresholds)) {
+		if _, ok := o.Metrics[name]; ok {
+			continue
+		}
+		note := fmt.Sprintf("the threshold of %q is not checked: this deployment has no such metric; it has %s", name, strings.Join(names, ", "))
+		if near := table.Nearest(name, names); near != "" {
+			note += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		o.Notes = append(o.Notes, note)
+	}
+	return nil
+}
+
+func (m *metricThreshold) direction(name string) string {
+	if d, ok := m.directions[name]; ok {
+		return d
+	}
+	if higher, known := metrics.Direction(name); known && !higher {
+		return Lower
+	}
+	return Higher
+}
+
+// Alert reports whether any check failed.
+func (o *Observation) Alert() bool {
+	return slices.ContainsFunc(o.Checks, func(c Check) bool { return !c.OK })
+}
