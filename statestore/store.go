@@ -17,6 +17,8 @@ var (
 	ErrAmbiguous = errors.New("ambiguous")
 	// ErrKeyReused says that an idempotency key was used for something else.
 	ErrKeyReused = errors.New("idempotency key was used for another operation")
+	// ErrBadToken says that a page token is not from an earlier page.
+	ErrBadToken = errors.New("page token is not from an earlier page")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("state store is closed")
 )
