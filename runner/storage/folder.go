@@ -1,0 +1,152 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Folder is a [Bucket] of the files under one local directory. Symbolic links
+// that lead out of it are refused.
+type Folder struct{ root *os.Root }
+
+// folderTemporary is where files are written before they are moved into place.
+const folderTemporary = ".tmp"
+
+// OpenFolder returns the bucket of a directory that exists.
+func OpenFolder(dir string) (*Folder, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open bucket folder: %w", err)
+	}
+	return &Folder{root: root}, nil
+}
+
+// Close releases the directory.
+func (f *Folder) Close() error { return f.root.Close() }
+
+// checkKey refuses what is no key, and keys among temporary files.
+func checkKey(key string) error {
+	if !fs.ValidPath(key) || key == "." || strings.IndexByte(key, 0) >= 0 {
+		return &KeyError{Key: key}
+	}
+	if key == folderTemporary || strings.HasPrefix(key, folderTemporary+"/") {
+		return &KeyError{Key: key}
+	}
+	return nil
+}
+
+// Open implements [Bucket].
+func (f *Folder) Open(ctx context.Context, key string) (Reader, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("open %s: %w", key, err)
+	}
+	reader, err := openRegular(f.root, filepath.FromSlash(key), key)
+	if notExist(err) {
+		return nil, &NotFoundError{Location: key}
+	}
+	return reader, err
+}
+
+// WriteAtomic implements [Bucket].
+func (f *Folder) WriteAtomic(ctx context.Context, key string, write func(io.Writer) error) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	rel := filepath.FromSlash(key)
+	for _, dir := range []string{folderTemporary, filepath.Dir(rel)} {
+		if err := f.root.MkdirAll(dir, 0o777); err != nil {
+			return fmt.Errorf("write %s: %w", key, err)
+		}
+	}
+	return writeAtomic(ctx, f.root, rel, folderTemporary, key, write)
+}
+
+// List implements [Bucket]. It holds all entries in memory to sort them.
+func (f *Folder) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		entries, err := f.entries(ctx, prefix)
+		if err != nil {
+			yield(Entry{}, fmt.Errorf("list %q: %w", prefix, err))
+			return
+		}
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (f *Folder) entries(ctx context.Context, prefix string) ([]Entry, error) {
+	start := path.Dir(prefix)
+	if !fs.ValidPath(start) {
+		return nil, nil // no key begins like that
+	}
+	var entries []Entry
+	err := fs.WalkDir(f.root.FS(), start, func(key string, d fs.DirEntry, err error) error {
+		switch {
+		case notExist(err):
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case d.IsDir() && key == folderTemporary:
+			return fs.SkipDir
+		case !d.Type().IsRegular() || !strings.HasPrefix(key, prefix):
+			return nil
+		}
+		info, err := d.Info()
+		if notExist(err) {
+			return nil // removed meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		entries = append(entries, Entry{Key: key, Size: info.Size(), Modified: info.ModTime()})
+		return nil
+	})
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
+	return entries, err
+}
+
+// Exists implements [Bucket].
+func (f *Folder) Exists(ctx context.Context, key string) (bool, error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	info, err := f.root.Stat(filepath.FromSlash(key))
+	switch {
+	case notExist(err):
+		return false, ctx.Err()
+	case err != nil:
+		return false, fmt.Errorf("look for %s: %w", key, err)
+	}
+	return info.Mode().IsRegular(), ctx.Err()
+}
+
+// Delete implements [Bucket].
+func (f *Folder) Delete(ctx context.Context, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	err := ctx.Err()
+	if err == nil {
+		err = f.root.Remove(filepath.FromSlash(key))
+	}
+	if err != nil && !notExist(err) {
+		return fmt.Errorf("delete %s: %w", key, err)
+	}
+	return nil
+}

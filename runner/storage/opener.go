@@ -1,0 +1,217 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/google/renameio/v2"
+)
+
+// OpenBucket returns the bucket that a URL's host names.
+type OpenBucket func(ctx context.Context, host string) (Bucket, error)
+
+// Options say what an [Opener] may open and how.
+type Options struct {
+	// Base is the directory that relative paths start from; "" means the
+	// process's own.
+	Base string
+	// AllowedRoots are the directories that local locations must lie in, after
+	// symbolic links are followed. Empty means anywhere.
+	AllowedRoots []string
+	// Resolvers fetch what URLs of further schemes name, by scheme.
+	Resolvers map[string]Resolver
+	// Buckets hold what URLs of further schemes name, by scheme. A URL's path
+	// without its leading slash is the key.
+	Buckets map[string]OpenBucket
+}
+
+// Opener resolves and opens locations. It may be used from several goroutines.
+type Opener struct{ options Options }
+
+// New returns an Opener. The options must not change afterwards.
+func New(options Options) *Opener { return &Opener{options: options} }
+
+// Open opens the file at location for reading. It gives a [*NotFoundError], an
+// [*IsDirectoryError], a [*ForbiddenError] or a [*SchemeError] where that is
+// what is wrong. The caller closes the reader.
+func (o *Opener) Open(ctx context.Context, location string) (Reader, error) {
+	if bucket, key, err := o.bucket(ctx, location); err != nil {
+		return nil, err
+	} else if bucket != nil {
+		return bucket.Open(ctx, key)
+	}
+	p, err := o.fetch(ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	var reader Reader
+	err = p.do(func(root *os.Root) error {
+		reader, err = openRegular(root, p.rel, location)
+		return err
+	})
+	return reader, err
+}
+
+// LocalPath returns the absolute path, on this machine, of the file at location;
+// what a [Resolver] serves is fetched for it. Errors are those of Open.
+func (o *Opener) LocalPath(ctx context.Context, location string) (string, error) {
+	p, err := o.fetch(ctx, location)
+	if err != nil {
+		return "", err
+	}
+	err = p.do(func(root *os.Root) error {
+		reader, err := openRegular(root, p.rel, location)
+		if err != nil {
+			return err
+		}
+		return reader.Close()
+	})
+	if err != nil {
+		return "", err
+	}
+	return p.abs(), nil
+}
+
+// WriteAtomic makes the file at location of what write writes, with the
+// directories above it. If anything fails, what was there before stays and
+// nothing else is left.
+func (o *Opener) WriteAtomic(ctx context.Context, location string, write func(io.Writer) error) error {
+	if bucket, key, err := o.bucket(ctx, location); err != nil {
+		return err
+	} else if bucket != nil {
+		return bucket.WriteAtomic(ctx, key, write)
+	}
+	p, err := o.locate(location, false)
+	if err != nil {
+		return err
+	}
+	return p.do(func(root *os.Root) error {
+		if info, err := root.Stat(p.rel); err == nil && info.IsDir() {
+			return &IsDirectoryError{Location: location}
+		}
+		if err := root.MkdirAll(filepath.Dir(p.rel), 0o777); err != nil {
+			return fmt.Errorf("write %s: %w", location, err)
+		}
+		return writeAtomic(ctx, root, p.rel, filepath.Dir(p.rel), location, write)
+	})
+}
+
+// fetch returns the place of a local location, or of what a resolver fetches.
+func (o *Opener) fetch(ctx context.Context, location string) (*place, error) {
+	scheme := schemeOf(location)
+	if scheme == "" || scheme == "file" {
+		return o.locate(location, true)
+	}
+	if _, ok := o.options.Buckets[scheme]; ok {
+		return nil, &SchemeError{Location: location, Scheme: scheme, Problem: "has no path on this machine"}
+	}
+	resolver, ok := o.options.Resolvers[scheme]
+	if !ok {
+		return nil, o.unknown(location, scheme)
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", location, err)
+	}
+	path, err := resolver.Resolve(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", location, err)
+	}
+	p, err := New(Options{}).locate(path, true)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", location, err)
+	}
+	p.location = location
+	return p, nil
+}
+
+// bucket returns the bucket and key that a location names, nil if it is no
+// bucket's.
+func (o *Opener) bucket(ctx context.Context, location string) (Bucket, string, error) {
+	scheme := schemeOf(location)
+	open, ok := o.options.Buckets[scheme]
+	if !ok {
+		return nil, "", nil
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", location, err)
+	}
+	bucket, err := open(ctx, u.Host)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", location, err)
+	}
+	return bucket, strings.TrimPrefix(u.Path, "/"), nil
+}
+
+func (o *Opener) unknown(location, scheme string) error {
+	known := slices.Concat([]string{"file"}, slices.Collect(maps.Keys(o.options.Resolvers)), slices.Collect(maps.Keys(o.options.Buckets)))
+	slices.Sort(known)
+	return &SchemeError{Location: location, Scheme: scheme, Known: known}
+}
+
+// localFile is a Reader of a regular file.
+type localFile struct {
+	*os.File
+	size int64
+}
+
+// Size returns the length that the file had when it was opened.
+func (f *localFile) Size() int64 { return f.size }
+
+// openRegular opens a file that is neither a directory nor a pipe or device,
+// whose opening could block for ever.
+func openRegular(root *os.Root, rel, location string) (Reader, error) {
+	f, err := root.OpenFile(rel, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", location, err)
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("open %s: %w", location, err)
+	case info.IsDir():
+		err = &IsDirectoryError{Location: location}
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("open %s: not a regular file but %s", location, info.Mode().Type())
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &localFile{File: f, size: info.Size()}, nil
+}
+
+// writeAtomic writes rel by way of a temporary file in the directory temp.
+func writeAtomic(ctx context.Context, root *os.Root, rel, temp, location string, write func(io.Writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("write %s: %w", location, err)
+	}
+	f, err := renameio.NewPendingFile(rel, renameio.WithRoot(root), renameio.WithTempDir(temp), renameio.WithPermissions(0o666))
+	if err != nil {
+		return fmt.Errorf("write %s: %w", location, err)
+	}
+	defer f.Cleanup()
+	if err := write(f); err != nil {
+		return fmt.Errorf("write %s: %w", location, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("write %s: %w", location, err)
+	}
+	if err := f.CloseAtomicallyReplace(); err != nil {
+		return fmt.Errorf("write %s: %w", location, err)
+	}
+	return nil
+}
+
+// notExist reports whether err says that something is missing.
+func notExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
