@@ -1,0 +1,155 @@
+package preprocess
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"mlops/runner/table"
+)
+
+// stateVersion is the version of the saved form.
+const stateVersion = 1
+
+// Fitted is a pipeline that has seen its training rows. It is immutable and
+// safe for concurrent use.
+type Fitted struct {
+	schema      Schema
+	steps       []fittedStep
+	outputs     []string
+	categorical []string
+	warnings    []string
+}
+
+type fittedStep struct {
+	kind        string
+	transformer Transformer
+}
+
+func (f *Fitted) describe(last Frame) {
+	f.outputs = last.Table.Names()
+	for _, name := range f.outputs {
+		if last.Categorical[name] {
+			f.categorical = append(f.categorical, name)
+		}
+	}
+}
+
+// Schema describes the raw columns that the pipeline needs.
+func (f *Fitted) Schema() Schema { return f.schema }
+
+// Outputs are the names of the transformed columns in order.
+func (f *Fitted) Outputs() []string { return slices.Clone(f.outputs) }
+
+// Categorical are the names of the transformed columns that hold label codes,
+// in order.
+func (f *Fitted) Categorical() []string { return slices.Clone(f.categorical) }
+
+// Warnings tell what fitting found remarkable, e.g. columns left out. They are
+// not saved.
+func (f *Fitted) Warnings() []string { return slices.Clone(f.warnings) }
+
+// Transform applies the pipeline as in training: rows may be dropped. rows are
+// those of t that are left, ascending; nil means all. The table's columns are
+// Float64, or String where no step encodes them.
+//
+// A column that is needed and not there gives a [*table.MissingColumnError], a
+// cell that does not fit its column a [*table.CellError], an unseen category
+// under the policy error an [*UnknownCategoryError]; columns not needed are
+// ignored.
+func (f *Fitted) Transform(ctx context.Context, t *table.Table) (out *table.Table, rows []int, err error) {
+	frame, err := f.apply(ctx, t, Training)
+	return frame.Table, frame.Rows, err
+}
+
+// TransformForInference is [Fitted.Transform] with every row kept: what
+// training drops for a missing cell is filled.
+func (f *Fitted) TransformForInference(ctx context.Context, t *table.Table) (*table.Table, error) {
+	frame, err := f.apply(ctx, t, Inference)
+	if err != nil {
+		return nil, err
+	}
+	if frame.Table.NumRows() != t.NumRows() {
+		return nil, fmt.Errorf("preprocessing kept %d of %d rows; a step must keep all of them at inference", frame.Table.NumRows(), t.NumRows())
+	}
+	return frame.Table, nil
+}
+
+func (f *Fitted) apply(ctx context.Context, t *table.Table, mode Mode) (Frame, error) {
+	frame, err := align(ctx, f.schema, t)
+	if err != nil {
+		return Frame{}, err
+	}
+	for _, step := range f.steps {
+		if frame, err = step.transformer.Transform(ctx, frame, mode); err != nil {
+			return Frame{}, fmt.Errorf("apply %s: %w", step.kind, err)
+		}
+	}
+	return frame, nil
+}
+
+type fittedJSON struct {
+	Version     int        `json:"version"`
+	Schema      Schema     `json:"schema"`
+	Steps       []stepJSON `json:"steps"`
+	Outputs     []string   `json:"outputs"`
+	Categorical []string   `json:"categorical"`
+}
+
+type stepJSON struct {
+	Type  string          `json:"type"`
+	State json.RawMessage `json:"state"`
+}
+
+// MarshalJSON gives the saved form, which [LoadFitted] reads.
+func (f *Fitted) MarshalJSON() ([]byte, error) {
+	out := fittedJSON{Version: stateVersion, Schema: f.schema, Steps: []stepJSON{}, Outputs: f.outputs, Categorical: f.categorical}
+	if out.Categorical == nil {
+		out.Categorical = []string{}
+	}
+	for _, step := range f.steps {
+		state, err := step.transformer.MarshalJSON()
+		if err != nil {
+			return nil, fmt.Errorf("save preprocessing step %s: %w", step.kind, err)
+		}
+		out.Steps = append(out.Steps, stepJSON{Type: step.kind, State: state})
+	}
+	return json.Marshal(out)
+}
+
+// LoadFitted reads what MarshalJSON wrote, strictly: unknown keys, steps and
+// versions give a [*StateError]. The bytes are data only; a transform after
+// loading equals one before saving bit for bit.
+func LoadFitted(data []byte) (*Fitted, error) {
+	var in fittedJSON
+	if err := strictJSON(data, &in); err != nil {
+		return nil, &StateError{Reason: err.Error()}
+	}
+	if in.Version != stateVersion {
+		return nil, &StateError{Reason: fmt.Sprintf("version %d is not known; this program reads version %d", in.Version, stateVersion)}
+	}
+	if len(in.Schema.Columns) == 0 || len(in.Outputs) == 0 {
+		return nil, &StateError{Reason: "the schema or the outputs are missing"}
+	}
+	f := &Fitted{schema: in.Schema, outputs: in.Outputs}
+	for i, step := range in.Steps {
+		part := fmt.Sprintf("step %d (%s)", i+1, shorten(step.Type))
+		factory, ok := factories[step.Type]
+		if !ok {
+			return nil, &StateError{Part: part, Reason: "no such step is registered"}
+		}
+		transformer, err := factory.Load(step.State)
+		if err != nil {
+			return nil, &StateError{Part: part, Reason: err.Error()}
+		}
+		f.steps = append(f.steps, fittedStep{kind: step.Type, transformer: transformer})
+	}
+	for _, name := range in.Categorical {
+		if !slices.Contains(in.Outputs, name) {
+			return nil, &StateError{Reason: fmt.Sprintf("the categorical column %q is not among the outputs", shorten(name))}
+		}
+		f.categorical = append(f.categorical, name)
+	}
+	return f, nil
+}

@@ -1,0 +1,321 @@
+package preprocess
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"mlops/runner/config"
+	"mlops/runner/table"
+)
+
+// Fill values of the constant strategy where none is given, as scikit-learn's
+// SimpleImputer has them (its text is "missing_value").
+const (
+	defaultFillNumber = 0.0
+	defaultFillText   = "missing"
+)
+
+// missingParams are the parameters of missing_values.
+type missingParams struct {
+	// Strategy for missing cells. drop removes the row in training and fills as
+	// median does at inference; mean, median and mode fill numbers so, and text
+	// with its most frequent value; constant fills with fill_value.
+	Strategy string `yaml:"strategy" enum:"drop|mean|median|mode|constant"`
+	// FillValue of the constant strategy: one for all columns, or a map by
+	// column, which then fills those columns only. Not given: 0 and "missing".
+	FillValue any `yaml:"fill_value"`
+	// Columns to look at; not given: all.
+	Columns []string `yaml:"columns"`
+}
+
+type missingValues struct {
+	step   config.Step
+	params missingParams
+}
+
+func newMissingValues(step config.Step) (Fitter, error) {
+	params, err := config.DecodeParamsOver(step, missingParams{Strategy: "drop"})
+	if err != nil {
+		return nil, err
+	}
+	if params.FillValue != nil && params.Strategy != "constant" {
+		return nil, step.ErrorAt("fill_value", "only the strategy constant takes a fill_value; the strategy is %s", params.Strategy)
+	}
+	if byColumn, ok := params.FillValue.(map[string]any); ok && params.Columns != nil {
+		for _, name := range slices.Sorted(maps.Keys(byColumn)) {
+			if !slices.Contains(params.Columns, name) {
+				return nil, step.ErrorAt("fill_value."+name, "the column is not among columns")
+			}
+		}
+	}
+	if _, ok := params.FillValue.([]any); ok {
+		return nil, step.ErrorAt("fill_value", "must be one value, or a map of values by column, not a list")
+	}
+	return &missingValues{step: step, params: params}, nil
+}
+
+// columnFill is what fills one column: a number, a text, or neither where the
+// column had no value to learn from.
+type columnFill struct {
+	Name   string  `json:"name"`
+	Number *number `json:"number,omitempty"`
+	Text   *string `json:"text,omitempty"`
+}
+
+// missingState is the fitted step.
+type missingState struct {
+	Strategy string       `json:"strategy"`
+	Columns  []columnFill `json:"columns"`
+}
+
+// Fit learns each column's fill value.
+func (m *missingValues) Fit(ctx context.Context, in Frame) (Transformer, error) {
+	columns, err := m.columns(in)
+	if err != nil {
+		return nil, err
+	}
+	out := &missingState{Strategy: m.params.Strategy, Columns: make([]columnFill, len(columns))}
+	err = each(ctx, len(columns), func(i int) error {
+		var err error
+		out.Columns[i], err = m.fitColumn(columns[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if m.params.Strategy == "drop" && len(columns) > 0 {
+		if kept := completeRows(columns, in.Table.NumRows()); len(kept) == 0 {
+			worst := slices.MaxFunc(columns, func(a, b *table.Column) int { return a.NullCount() - b.NullCount() })
+			return nil, &NoRowsError{Reason: fmt.Sprintf(
+				"every one of the %d rows has a missing cell, so handle_missing drop leaves none; column %q lacks the most (%d): remove it, or fill with median, mean, mode or constant",
+				in.Table.NumRows(), worst.Name(), worst.NullCount())}
+		}
+	}
+	return out, nil
+}
+
+// columns returns those that the step looks at.
+func (m *missingValues) columns(in Frame) ([]*table.Column, error) {
+	if byColumn, ok := m.params.FillValue.(map[string]any); ok {
+		var names []string
+		for _, name := range slices.Sorted(maps.Keys(byColumn)) {
+			if !in.Table.Has(name) {
+				return nil, noColumn(m.step, "fill_value."+name, name, in.Table)
+			}
+			names = append(names, name)
+		}
+		return pick(m.step, names, in.Table)
+	}
+	if m.params.Columns == nil {
+		return in.Table.Columns(), nil
+	}
+	return pick(m.step, m.params.Columns, in.Table)
+}
+
+func (m *missingValues) fitColumn(c *table.Column) (columnFill, error) {
+	fill := columnFill{Name: c.Name()}
+	switch {
+	case m.params.Strategy == "constant":
+		return m.constant(c)
+	case c.Kind() == table.String:
+		if text, ok := modeText(c); ok {
+			fill.Text = &text
+		}
+		return fill, nil
+	}
+	values := present(c.Floats())
+	if len(values) == 0 {
+		return fill, nil
+	}
+	var v float64
+	switch m.params.Strategy {
+	case "mean":
+		if err := checkSummable(c); err != nil {
+			return fill, err
+		}
+		v = mean(values)
+	case "mode":
+		v = mode(values)
+	default:
+		v = median(values)
+	}
+	fill.Number = (*number)(&v)
+	return fill, nil
+}
+
+// constant tells what fill_value means for a column.
+func (m *missingValues) constant(c *table.Column) (columnFill, error) {
+	value, key := m.params.FillValue, "fill_value"
+	if byColumn, ok := value.(map[string]any); ok {
+		value, key = byColumn[c.Name()], "fill_value."+c.Name()
+		if value == nil {
+			return columnFill{}, m.step.ErrorAt(key, "has no value")
+		}
+	}
+	fill := columnFill{Name: c.Name()}
+	if c.Kind() == table.String {
+		text := defaultFillText
+		switch v := value.(type) {
+		case nil:
+		case string:
+			text = v
+		case float64:
+			text = strconv.FormatFloat(v, 'g', -1, 64)
+		case bool, int64, int:
+			text = fmt.Sprint(v)
+		default:
+			return fill, m.step.ErrorAt(key, "must be one value")
+		}
+		fill.Text = &text
+		return fill, nil
+	}
+	v := defaultFillNumber
+	switch given := value.(type) {
+	case nil:
+	case float64:
+		v = given
+	case int64:
+		v = float64(given)
+	case int:
+		v = float64(given)
+	case bool:
+		if given {
+			v = 1
+		}
+	default:
+		return fill, m.step.ErrorAt(key, "column %q holds numbers and cannot be filled with %v; give a number, or values by column", c.Name(), value)
+	}
+	fill.Number = (*number)(&v)
+	return fill, nil
+}
+
+// modeText returns the most frequent text; of several, the first in sorted
+// order.
+func modeText(c *table.Column) (string, bool) {
+	counts := make([]int, len(c.Dict()))
+	for i, code := range c.Codes() {
+		if !c.IsNull(i) {
+			counts[code]++
+		}
+	}
+	best := -1
+	for code, n := range counts {
+		if n > 0 && (best < 0 || n > counts[best] || n == counts[best] && c.Dict()[code] < c.Dict()[best]) {
+			best = code
+		}
+	}
+	if best < 0 {
+		return "", false
+	}
+	return c.Dict()[best], true
+}
+
+// completeRows returns the rows without a missing cell in columns.
+func completeRows(columns []*table.Column, n int) []int {
+	rows := make([]int, 0, n)
+	var holed []*table.Column
+	for _, c := range columns {
+		if c.HasNulls() {
+			holed = append(holed, c)
+		}
+	}
+	for i := range n {
+		if !slices.ContainsFunc(holed, func(c *table.Column) bool { return c.IsNull(i) }) {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// Transform drops rows or fills cells.
+func (s *missingState) Transform(ctx context.Context, in Frame, mode Mode) (Frame, error) {
+	if s.Strategy == "drop" && mode == Training {
+		var columns []*table.Column
+		for _, fill := range s.Columns {
+			c, err := column(in, fill.Name)
+			if err != nil {
+				return Frame{}, err
+			}
+			columns = append(columns, c)
+		}
+		if kept := completeRows(columns, in.Table.NumRows()); len(kept) < in.Table.NumRows() {
+			return in.Keep(kept), nil
+		}
+		return in, nil
+	}
+	filled := make([]*table.Column, len(s.Columns))
+	err := each(ctx, len(filled), func(i int) error {
+		c, err := column(in, s.Columns[i].Name)
+		if err == nil {
+			filled[i], err = s.Columns[i].fill(c)
+		}
+		return err
+	})
+	if err != nil {
+		return Frame{}, err
+	}
+	return in.With(filled...)
+}
+
+func (f columnFill) fill(c *table.Column) (*table.Column, error) {
+	if !c.HasNulls() {
+		return c, nil
+	}
+	switch {
+	case f.Text != nil && c.Kind() == table.String:
+		dict := c.Dict()
+		code := slices.Index(dict, *f.Text)
+		if code < 0 {
+			code = len(dict)
+			dict = append(slices.Clip(dict), *f.Text)
+		}
+		codes := slices.Clone(c.Codes())
+		for i := range codes {
+			if c.IsNull(i) {
+				codes[i] = uint32(code)
+			}
+		}
+		return table.NewDictionary(c.Name(), codes, dict, nil), nil
+	case f.Number != nil && c.Kind() == table.Float64:
+		values := slices.Clone(c.Floats())
+		for i, v := range values {
+			if math.IsNaN(v) {
+				values[i] = float64(*f.Number)
+			}
+		}
+		return table.NewFloat64(c.Name(), values, nil), nil
+	case f.Text == nil && f.Number == nil:
+		return c, nil
+	}
+	return nil, &StateError{Part: "missing_values", Reason: fmt.Sprintf("the fill value of column %q is of another type than the column", c.Name())}
+}
+
+// MarshalJSON gives the state.
+func (s *missingState) MarshalJSON() ([]byte, error) {
+	type plain missingState
+	return json.Marshal((*plain)(s))
+}
+
+func loadMissingValues(state json.RawMessage) (Transformer, error) {
+	type plain missingState
+	var s plain
+	if err := strictJSON(state, &s); err != nil {
+		return nil, err
+	}
+	if !slices.Contains([]string{"drop", "mean", "median", "mode", "constant"}, s.Strategy) {
+		return nil, fmt.Errorf("unknown strategy %q", s.Strategy)
+	}
+	seen := map[string]bool{}
+	for _, c := range s.Columns {
+		if c.Name == "" || seen[c.Name] || c.Number != nil && c.Text != nil {
+			return nil, fmt.Errorf("column %q is without a name, given twice, or filled with both a number and a text", c.Name)
+		}
+		seen[c.Name] = true
+	}
+	return (*missingState)(&s), nil
+}

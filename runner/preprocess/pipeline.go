@@ -1,0 +1,101 @@
+package preprocess
+
+import (
+	"context"
+	"fmt"
+
+	"mlops/runner/config"
+	"mlops/runner/progress"
+	"mlops/runner/table"
+)
+
+// Pipeline is the configured steps before they have seen data. It is safe for
+// concurrent use: every fit gives a new [Fitted].
+type Pipeline struct {
+	steps []pipelineStep
+}
+
+type pipelineStep struct {
+	kind   string
+	fitter Fitter
+}
+
+// New makes the pipeline of a preprocessing section: its steps or, without
+// them, those that its toggles stand for. Unknown steps and parameters give a
+// [*config.Error] at their place in the file.
+func New(cfg config.Preprocessing) (*Pipeline, error) {
+	steps := cfg.Steps
+	if steps == nil {
+		steps = toggled(cfg)
+	}
+	p := &Pipeline{}
+	for _, step := range steps {
+		factory, ok := factories[step.Type]
+		if !ok {
+			return nil, unknownStep(step)
+		}
+		fitter, err := factory.New(step)
+		if err != nil {
+			return nil, err
+		}
+		p.steps = append(p.steps, pipelineStep{kind: step.Type, fitter: fitter})
+	}
+	return p, nil
+}
+
+func toggled(cfg config.Preprocessing) []config.Step {
+	steps := []config.Step{{Type: "missing_values", Params: map[string]any{"strategy": cfg.HandleMissing}}}
+	if cfg.EncodeCategorical {
+		steps = append(steps, config.Step{Type: "categorical_encoder"})
+	}
+	if cfg.ScaleFeatures {
+		steps = append(steps, config.Step{Type: "feature_scaler"})
+	}
+	return steps
+}
+
+// Fit fits the pipeline on a table of features, the training rows without the
+// target.
+func (p *Pipeline) Fit(ctx context.Context, features *table.Table) (*Fitted, error) {
+	fitted, _, _, err := p.FitTransform(ctx, features)
+	return fitted, err
+}
+
+// FitTransform fits the pipeline and also returns the transformed features and
+// the rows of the input that they are of (nil means all), as a following
+// [Fitted.Transform] of the same table would. The error is a [*NoRowsError],
+// [*ColumnError], [*UnknownCategoryError] or [*config.Error].
+func (p *Pipeline) FitTransform(ctx context.Context, features *table.Table) (*Fitted, *table.Table, []int, error) {
+	if features.NumRows() == 0 {
+		return nil, nil, nil, &NoRowsError{Reason: "there are no rows to fit preprocessing on"}
+	}
+	fitted := &Fitted{schema: SchemaOf(features)}
+	for _, c := range features.Columns() {
+		if c.NullCount() == c.Len() {
+			fitted.warnings = append(fitted.warnings, fmt.Sprintf("column %q has no values; it is left out", c.Name()))
+		}
+	}
+	if len(fitted.schema.Columns) == 0 {
+		return nil, nil, nil, &NoRowsError{Reason: "no column has a value to learn from; give the table at least one feature besides the target"}
+	}
+	frame, err := align(ctx, fitted.schema, features)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for i, step := range p.steps {
+		progress.From(ctx).Report(progress.Report{Stage: "preprocess", Fraction: float64(i) / float64(len(p.steps))})
+		transformer, err := step.fitter.Fit(ctx, frame)
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("fit %s: %w", step.kind, err)
+		}
+		if frame, err = transformer.Transform(ctx, frame, Training); err != nil {
+			return nil, nil, nil, fmt.Errorf("apply %s: %w", step.kind, err)
+		}
+		if frame.Table.NumRows() == 0 {
+			return nil, nil, nil, &NoRowsError{Reason: fmt.Sprintf("preprocessing step %s leaves no rows", step.kind)}
+		}
+		fitted.steps = append(fitted.steps, fittedStep{kind: step.kind, transformer: transformer})
+	}
+	fitted.describe(frame)
+	return fitted, frame.Table, frame.Rows, nil
+}

@@ -1,0 +1,192 @@
+package preprocess
+
+import (
+	"context"
+	"math"
+	"math/bits"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// each calls f for 0 … n-1 on as many goroutines as GOMAXPROCS and waits for
+// them. Of several errors it returns the one of the lowest index, so that a
+// message does not depend on scheduling.
+func each(ctx context.Context, n int, f func(i int) error) error {
+	errs := make([]error, n)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() error {
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				errs[i] = f(i)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions above return nil; errs holds theirs
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// present returns a copy of the values that are not NaN.
+func present(values []float64) []float64 {
+	out := make([]float64, 0, len(values))
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// exactSum returns the sum of term(v) over finite values, rounded once, so that
+// it does not depend on their order (Shewchuk, "Adaptive Precision
+// Floating-Point Arithmetic", 1997, as in Python's math.fsum). A sum beyond
+// float64 gives infinity or NaN.
+func exactSum(values []float64, term func(float64) float64) float64 {
+	var partials []float64 // non-overlapping, increasing in magnitude
+	for _, v := range values {
+		x := term(v)
+		kept := 0
+		for _, y := range partials {
+			if math.Abs(x) < math.Abs(y) {
+				x, y = y, x
+			}
+			high := x + y
+			low := y - (high - x)
+			if low != 0 {
+				partials[kept] = low
+				kept++
+			}
+			x = high
+		}
+		partials = append(partials[:kept], x)
+	}
+	return roundPartials(partials)
+}
+
+// roundPartials adds partials from the largest down and rounds half to even as
+// if the sum had been exact.
+func roundPartials(partials []float64) float64 {
+	n := len(partials)
+	if n == 0 {
+		return 0
+	}
+	n--
+	high, low := partials[n], 0.0
+	for n > 0 {
+		x := high
+		n--
+		y := partials[n]
+		high = x + y
+		low = y - (high - x)
+		if low != 0 {
+			break
+		}
+	}
+	if n > 0 && (low < 0 && partials[n-1] < 0 || low > 0 && partials[n-1] > 0) {
+		// The rest breaks the tie that rounding to even decided.
+		if y := low * 2; y == (high+y)-high {
+			high += y
+		}
+	}
+	return high
+}
+
+func itself(v float64) float64 { return v }
+
+// mean of finite values; there must be at least one.
+func mean(values []float64) float64 {
+	return exactSum(values, itself) / float64(len(values))
+}
+
+// median reorders values, of which there must be at least one.
+func median(values []float64) float64 {
+	middle := len(values) / 2
+	selectNth(values, middle)
+	upper := values[middle]
+	if len(values)%2 == 1 {
+		return plusZero(upper)
+	}
+	lower := slices.Max(values[:middle])
+	if sum := lower + upper; !math.IsInf(sum, 0) {
+		return plusZero(sum / 2)
+	}
+	return lower/2 + upper/2
+}
+
+// plusZero makes both zeros the positive one: which of equal values an order
+// statistic picks depends on their order.
+func plusZero(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	return v
+}
+
+// selectNth puts the element that sorting would put at n there, with none
+// greater before and none smaller after it (Hoare's quickselect; it turns to
+// sorting where pivots keep being bad).
+func selectNth(values []float64, n int) {
+	lo, hi := 0, len(values)-1
+	for tries := 4 * bits.Len(uint(len(values))); lo < hi; tries-- {
+		if tries == 0 {
+			slices.Sort(values[lo : hi+1])
+			return
+		}
+		pivot := medianOfThree(values[lo], values[lo+(hi-lo)/2], values[hi])
+		i, j := lo, hi
+		for i <= j {
+			for values[i] < pivot {
+				i++
+			}
+			for values[j] > pivot {
+				j--
+			}
+			if i <= j {
+				values[i], values[j] = values[j], values[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case n <= j:
+			hi = j
+		case n >= i:
+			lo = i
+		default:
+			return
+		}
+	}
+}
+
+func medianOfThree(a, b, c float64) float64 {
+	return max(min(a, b), min(max(a, b), c))
+}
+
+// mode sorts values, of which there must be at least one, and returns the most
+// frequent; of several, the smallest.
+func mode(values []float64) float64 {
+	slices.Sort(values)
+	best, bestCount := values[0], 0
+	for i := 0; i < len(values); {
+		j := i
+		for j < len(values) && values[j] == values[i] {
+			j++
+		}
+		if j-i > bestCount {
+			best, bestCount = values[i], j-i
+		}
+		i = j
+	}
+	return plusZero(best)
+}
