@@ -1,0 +1,15 @@
+package pipeline
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// Locate resolves a relative path from base, where one is given. URLs and
+// absolute paths stay as they are.
+func Locate(base, location string) string {
+	if base == "" || location == "" || strings.Contains(location, "://") || filepath.IsAbs(location) {
+		return location
+	}
+	return filepath.Join(base, location)
+}
