@@ -120,7 +120,7 @@ func realPath(path string) (string, error) {
 		if err == nil {
 			return filepath.Join(real, rest), nil
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !notExist(err) {
 			return "", err
 		}
 		if info, err := os.Lstat(existing); err == nil && info.Mode()&fs.ModeSymlink != 0 {
@@ -147,7 +147,7 @@ func (p *place) do(f func(root *os.Root) error) error {
 
 // explain names what is missing, and what may have been meant instead.
 func (p *place) explain(root *os.Root, err error) error {
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+	if err == nil || !notExist(err) {
 		return err
 	}
 	missing := p.rel

@@ -213,5 +213,8 @@ func writeAtomic(ctx context.Context, root *os.Root, rel, temp, location string,
 	return nil
 }
 
-// notExist reports whether err says that something is missing.
-func notExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+// notExist reports whether err says that something is missing, be it that a file
+// stands where a directory would have to.
+func notExist(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
