@@ -2,6 +2,7 @@ package gbdt
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -15,8 +16,8 @@ const (
 )
 
 const (
-	// zeroThreshold bounds the bin that zero has for itself.
-	zeroThreshold = 1e-35
+	// zeroThreshold bounds the bin that zero has for itself: LightGBM's 1e-35f.
+	zeroThreshold = float64(float32(1e-35))
 	// largest stands for infinity, so that midpoints stay finite.
 	largest = 1e300
 )
@@ -30,11 +31,12 @@ type binMapper struct {
 	trivial     bool // cannot split anything
 	missing     missingType
 	numBins     int
-	search      [maxBinLimit]float64 // upper bounds, inclusive, padded with +Inf
-	numBounds   int
-	categories  []int32 // category of each bin; the first is -1
+	bounds      []float64           // upper bounds, inclusive; the last one is +Inf
+	search      [maxBinLimit]uint64 // their keys, padded with the largest
+	categories  []int32             // category of each bin; the first is -1
 	binOf       map[int32]uint8
 	low, high   float64 // range of the values seen
+	usual       int     // the bin that LightGBM does not sum; see histograms.fix
 }
 
 // valueCount is a distinct value and how often it occurs.
@@ -71,12 +73,9 @@ func newNumericMapper(sample []float64, p *Params, minSplit int) *binMapper {
 	distinct := countDistinct(values)
 	m.low, m.high = distinct[0].value, distinct[len(distinct)-1].value
 	bounds := boundsAroundZero(distinct, maxBin, binnedTotal, p.MinDataInBin)
-	for i := range m.search {
-		m.search[i] = math.Inf(1)
-	}
-	m.numBounds = copy(m.search[:], bounds)
-	m.numBins = m.numBounds
-	counts := make([]int, m.numBounds, m.numBounds+1)
+	m.setBounds(bounds)
+	m.numBins = len(bounds)
+	counts := make([]int, m.numBins, m.numBins+1)
 	for _, d := range distinct {
 		counts[m.bin(d.value)] += d.count
 	}
@@ -84,8 +83,25 @@ func newNumericMapper(sample []float64, p *Params, minSplit int) *binMapper {
 		m.numBins++
 		counts = append(counts, missing)
 	}
+	m.usual = usualBin(counts, total, int(m.bin(0)))
 	m.trivial = m.numBins <= 1 || (minSplit >= 0 && !canSplitNumeric(counts, total, minSplit))
 	return m
+}
+
+// usualBin is the bin that LightGBM leaves out when it stores a column: zero's,
+// unless another one holds nearly everything.
+func usualBin(counts []int, total, zero int) int {
+	const nearlyAll = 0.7
+	most := 0
+	for b, c := range counts {
+		if c > counts[most] {
+			most = b
+		}
+	}
+	if float64(counts[most]) < nearlyAll*float64(total) {
+		return zero
+	}
+	return most
 }
 
 func clampInf(v float64) float64 { return max(-largest, min(largest, v)) }
@@ -219,6 +235,22 @@ func canSplitNumeric(counts []int, total, minSplit int) bool {
 	return false
 }
 
+func (m *binMapper) setBounds(bounds []float64) {
+	m.bounds = bounds
+	for i := range m.search {
+		m.search[i] = math.MaxUint64
+		if i < len(bounds) {
+			m.search[i] = orderedKey(bounds[i])
+		}
+	}
+}
+
+// orderedKey maps numbers to integers of the same order.
+func orderedKey(v float64) uint64 {
+	b := math.Float64bits(v)
+	return b ^ (uint64(int64(b)>>63) | 1<<63)
+}
+
 // bin is the bin of a value of a numeric column.
 func (m *binMapper) bin(v float64) uint8 {
 	if v != v {
@@ -227,19 +259,26 @@ func (m *binMapper) bin(v float64) uint8 {
 		}
 		v = 0
 	}
-	// Eight halvings without a branch that depends on the data.
-	at := 0
-	for step := maxBinLimit / 2; step > 0; step /= 2 {
-		next := at + step
-		if v > m.search[(next-1)&(maxBinLimit-1)] {
-			at = next
-		}
-	}
-	if at >= m.numBounds {
-		at = m.numBounds - 1
-	}
-	return uint8(at)
+	// Eight halvings without a branch: less is 1 where the bound is below v.
+	key := orderedKey(v)
+	at := uint64(0)
+	_, less := bits.Sub64(m.search[127], key, 0)
+	at += 128 & -less
+	_, less = bits.Sub64(m.search[uint8(at+63)], key, 0)
+	at += 64 & -less
+	_, less = bits.Sub64(m.search[uint8(at+31)], key, 0)
+	at += 32 & -less
+	_, less = bits.Sub64(m.search[uint8(at+15)], key, 0)
+	at += 16 & -less
+	_, less = bits.Sub64(m.search[uint8(at+7)], key, 0)
+	at += 8 & -less
+	_, less = bits.Sub64(m.search[uint8(at+3)], key, 0)
+	at += 4 & -less
+	_, less = bits.Sub64(m.search[uint8(at+1)], key, 0)
+	at += 2 & -less
+	_, less = bits.Sub64(m.search[uint8(at)], key, 0)
+	return uint8(at + less)
 }
 
 // threshold is the value that separates the bins up to b from those above it.
-func (m *binMapper) threshold(b int) float64 { return clampInf(m.search[b]) }
+func (m *binMapper) threshold(b int) float64 { return clampInf(m.bounds[b]) }

@@ -53,6 +53,7 @@ func newCategoryMapper(sample []float64, p *Params, minSplit int) *binMapper {
 	if len(m.categories)-1 < len(codes) || missing > 0 {
 		m.missing = missingNaN
 	}
+	m.usual = usualBin(perBin, len(sample), int(m.categoryBin(0)))
 	m.trivial = m.numBins <= 1 || (minSplit >= 0 && m.numBins == 2 && !canSplitNumeric(perBin, len(sample), minSplit))
 	return m
 }

@@ -224,7 +224,8 @@ func (d *Dataset) fill(features []Feature, workers *pool) {
 
 func (d *Dataset) fillSlot(slot int, m *binMapper, values []float64, firstRow int) {
 	shift := uint(slot%slotsPerWord) * 8
-	at := firstRow*d.words + slot/slotsPerWord
+	data, words := d.data, d.words
+	at := firstRow*words + slot/slotsPerWord
 	for _, v := range values {
 		var b uint8
 		if m.categorical {
@@ -232,7 +233,7 @@ func (d *Dataset) fillSlot(slot int, m *binMapper, values []float64, firstRow in
 		} else {
 			b = m.bin(v)
 		}
-		d.data[at] |= uint64(b) << shift
-		at += d.words
+		data[at] |= uint64(b) << (shift & 63)
+		at += words
 	}
 }

@@ -266,6 +266,24 @@ func (h *histograms) merge(hist *histogram, slot int) {
 	}
 }
 
+// fix replaces a slot's usual bin by what the leaf's sums leave for it. That is
+// the same number but for the last digits, with which LightGBM decides between
+// splits that gain the same. Packed sums are exact and have no such digits.
+func (h *histograms) fix(hist *histogram, slot int, leaf binSum) {
+	usual := h.data.mappers[h.data.used[slot]].usual
+	if !h.float || usual == 0 {
+		return
+	}
+	from, to := h.slotSpan(slot)
+	for b := from; b < to; b++ {
+		if b != from+usual {
+			leaf.gradient -= hist.floats[2*b]
+			leaf.hessian -= hist.floats[2*b+1]
+		}
+	}
+	hist.floats[2*(from+usual)], hist.floats[2*(from+usual)+1] = leaf.gradient, leaf.hessian
+}
+
 // subtract takes a child's bins of a slot from its parent's, which leaves the
 // other child's.
 func (h *histograms) subtract(parent, child *histogram, slot int) {

@@ -22,7 +22,8 @@ type objective interface {
 	describe() string
 }
 
-const kEpsilon = 1e-15
+// kEpsilon is LightGBM's 1e-15f.
+const kEpsilon = float64(float32(1e-15))
 
 func newObjective(d *Dataset, p *Params) (objective, error) {
 	switch p.Objective {

@@ -25,6 +25,7 @@ func (l *learner) search(smaller, larger *leaf, parent []bool) {
 			return
 		}
 		l.hists.merge(smaller.hist, slot)
+		l.hists.fix(smaller.hist, slot, smaller.sum)
 		best := &l.best[worker]
 		smaller.splittable[slot] = true
 		if searchSmaller && (smallerColumns == nil || smallerColumns[slot]) {

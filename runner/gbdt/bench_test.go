@@ -1,0 +1,91 @@
+package gbdt
+
+import (
+	"context"
+	"fmt"
+	"testing"
+)
+
+// benchmarkData is a binary problem on dense continuous columns.
+func benchmarkData(rows, columns int) ([]Feature, [][]float64, []float64) {
+	features, raw := plainData(rows, columns, 7)
+	label := make([]float64, rows)
+	for i := range label {
+		if raw[0][i]*raw[1][i]+raw[2][i]+0.5*raw[3%columns][i]*raw[3%columns][i] > 0.4 {
+			label[i] = 1
+		}
+	}
+	return features, raw, label
+}
+
+func benchmarkTrain(b *testing.B, rows, columns, trees int) {
+	features, _, label := benchmarkData(rows, columns)
+	for _, precision := range []string{PackedHistograms, Float64Histograms} {
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/threads=%d", precision, threads), func(b *testing.B) {
+				p := DefaultParams()
+				p.Objective, p.NumIterations, p.NumThreads, p.HistPrecision = Binary, trees, threads, precision
+				d, err := NewDataset(features, label, nil, p)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := Train(context.Background(), d, nil, p); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkTrain100kx28(b *testing.B) { benchmarkTrain(b, 100_000, 28, 20) }
+func BenchmarkTrain1Mx28(b *testing.B)   { benchmarkTrain(b, 1_000_000, 28, 20) }
+
+func BenchmarkNewDataset(b *testing.B) {
+	features, _, label := benchmarkData(200_000, 28)
+	p := DefaultParams()
+	p.Objective = Binary
+	for b.Loop() {
+		if _, err := NewDataset(features, label, nil, p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func benchmarkModel(b *testing.B) (*Model, [][]float64) {
+	features, raw, label := benchmarkData(100_000, 28)
+	p := DefaultParams()
+	p.Objective = Binary
+	d, err := NewDataset(features, label, nil, p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := Train(context.Background(), d, nil, p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m, raw
+}
+
+func BenchmarkPredict100kx100(b *testing.B) {
+	m, raw := benchmarkModel(b)
+	for b.Loop() {
+		if _, err := m.PredictRaw(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPredictRow(b *testing.B) {
+	m, raw := benchmarkModel(b)
+	row, out := make([]float64, len(raw)), make([]float64, 1)
+	for f := range row {
+		row[f] = raw[f][0]
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		m.PredictRow(row, out)
+	}
+}
