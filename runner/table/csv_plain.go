@@ -44,6 +44,9 @@ func (t *tokenizer) plain(data []byte) error {
 		if data[at] != t.delimiter && data[at] != '\n' {
 			continue
 		}
+		if at-p.start > t.maxCell {
+			return t.tooLong(data, p.start)
+		}
 		t.cells = append(t.cells, cell{uint32(p.start), uint32(at)})
 		p.start = at + 1
 		if data[at] == '\n' && !p.endRow() {

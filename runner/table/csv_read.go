@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -39,7 +40,7 @@ func readCSV(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (
 		return nil, opts.wrap(err)
 	}
 	c := &csvReader{opts: opts, r: r, delimiter: delimiter, nulls: newNullSet(opts.NullValues)}
-	split := &splitter{r: r, size: size, chunk: minChunkBytes, maxRecord: 2*opts.MaxCellBytes + minChunkBytes}
+	split := &splitter{r: r, size: size, chunk: cmp.Or(opts.chunkBytes, minChunkBytes), maxRecord: 2*opts.MaxCellBytes + minChunkBytes}
 	first, err := split.read(nil)
 	if err != nil {
 		return nil, opts.wrap(err)
@@ -48,7 +49,9 @@ func readCSV(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (
 	if err != nil {
 		return nil, err
 	}
-	split.chunk = min(max(minChunkBytes, 8*chunkRows*len(c.names)), maxChunkBytes)
+	if opts.chunkBytes == 0 {
+		split.chunk = min(max(minChunkBytes, 8*chunkRows*len(c.names)), maxChunkBytes)
+	}
 	if err := c.parse(ctx, split, body); err != nil {
 		return nil, err
 	}

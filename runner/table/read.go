@@ -61,6 +61,8 @@ type ReadOptions struct {
 	MaxRows      int64
 	MaxColumns   int
 	MaxCellBytes int
+
+	chunkBytes int // of CSV parsed at once; 0 to choose, else for tests
 }
 
 func (o ReadOptions) withDefaults() ReadOptions {
