@@ -74,7 +74,8 @@ func (s *Store) Close() error {
 		<-s.written
 		s.db.NoFreelistSync = false
 		err := s.db.Update(func(*bbolt.Tx) error { return nil })
-		s.closeErr = errors.Join(err, s.db.Close(), removeHolder(s.path))
+		removeHolder(s.path)
+		s.closeErr = errors.Join(err, s.db.Close())
 	})
 	return s.closeErr
 }
