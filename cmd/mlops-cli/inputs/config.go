@@ -1,0 +1,61 @@
+package inputs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"mlops/runner/config"
+)
+
+// Config is a checked configuration as a task takes it.
+type Config struct {
+	YAML string // the text; empty: all defaults
+	Name string // what errors call it
+}
+
+// ReadConfig reads the configuration file, unless path is empty, and applies the
+// key=value settings over it. A file without settings is passed on as it is, so
+// that errors found later name its own lines.
+func ReadConfig(dir, path string, settings []string) (Config, error) {
+	parsed, checked := config.Default(), Config{}
+	if path != "" {
+		file := absolute(dir, path)
+		info, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return Config{}, fmt.Errorf("configuration file %s does not exist%s (mlops-cli init writes one)", path, offer(file, isConfig))
+		}
+		if err != nil {
+			return Config{}, fmt.Errorf("configuration file %s: %w", path, err)
+		}
+		if info.IsDir() {
+			return Config{}, fmt.Errorf("configuration file %s is a directory", path)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return Config{}, fmt.Errorf("configuration file %s: %w", path, err)
+		}
+		if parsed, err = config.Parse(path, text); err != nil {
+			return Config{}, err
+		}
+		checked = Config{YAML: string(text), Name: path}
+	}
+	if len(settings) == 0 {
+		return checked, nil
+	}
+	for _, s := range settings {
+		if err := parsed.Set(s); err != nil {
+			return Config{}, fmt.Errorf("--set %s: %w", s, err)
+		}
+	}
+	name := "the configuration given with --set"
+	if path != "" {
+		name = path + " with --set"
+	}
+	return Config{YAML: string(parsed.YAML()), Name: name}, nil
+}
+
+func isConfig(entry fs.DirEntry) bool {
+	return !entry.IsDir() && hasEnding(entry.Name(), []string{".yaml", ".yml"})
+}
