@@ -1,0 +1,48 @@
+package isolation
+
+import (
+	"context"
+	"net/url"
+	"slices"
+
+	"mlops/runner"
+	"mlops/runner/storage"
+)
+
+// artifactScheme is the scheme of locations that the artifact service keeps.
+const artifactScheme = "artifact"
+
+// Reach bounds what attempts may touch.
+type Reach struct {
+	// AllowedRoots are the directories beneath which attempts may open files.
+	// Nil means anywhere; otherwise an attempt's own scratch directory is always
+	// allowed as well, so that an empty list means nothing else.
+	AllowedRoots []string
+	// ProbesAllowed lets probes run.
+	ProbesAllowed bool
+	// Version of the program, for the metadata of what it makes.
+	Version string
+}
+
+// environment is all that one attempt may reach.
+func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Artifacts) runner.Environment {
+	o := storage.Options{}
+	if r.AllowedRoots != nil {
+		o.AllowedRoots = append(slices.Clone(r.AllowedRoots), scratch)
+	}
+	if artifacts != nil {
+		o.Resolvers = map[string]storage.Resolver{artifactScheme: fetcher{artifacts}}
+	}
+	return runner.Environment{
+		Storage: storage.New(o), Gate: gate, Artifacts: artifacts, ScratchDir: scratch,
+		ProbesAllowed: r.ProbesAllowed, Version: r.Version,
+	}
+}
+
+// fetcher resolves artifact URLs.
+type fetcher struct{ artifacts runner.Artifacts }
+
+// Resolve fetches the artifact.
+func (f fetcher) Resolve(ctx context.Context, u *url.URL) (string, error) {
+	return f.artifacts.Fetch(ctx, u.String())
+}
