@@ -326,7 +326,9 @@ func TestHiggsSmallReachesTheReferences(t *testing.T) {
 	if got := auc(DefaultParams()); math.Abs(got-ref.AUC) > 0.005 {
 		t.Errorf("boosting: AUC %v, LightGBM has %v", got, ref.AUC)
 	}
-	if got := auc(forestParams(28)); got < ref.ForestAUC-0.01 {
+	forest := forestParams(28)
+	forest.NumIterations = 50 // half of the reference's trees
+	if got := auc(forest); got < ref.ForestAUC-0.01 {
 		t.Errorf("forest: AUC %v, scikit-learn's forest has %v", got, ref.ForestAUC)
 	}
 }

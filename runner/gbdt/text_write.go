@@ -137,9 +137,10 @@ func (p *Params) lines() []string {
 	var lines []string
 	for i := range paramTable {
 		s := &paramTable[i]
-		if s.field == nil || s.name == "num_threads" {
+		if s.field == nil || s.name == "num_threads" || s.name == "hist_precision" {
 			// The number of threads does not shape the model: two models that
-			// differ in it alone have the same text.
+			// differ in it alone have the same text. The precision is ours, and
+			// LightGBM would warn about it.
 			continue
 		}
 		var value string

@@ -1,0 +1,143 @@
+package gbdt
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+)
+
+// usable gives a small table that trains.
+func usable() ([]Feature, []float64) {
+	features, raw := plainData(200, 2, 3)
+	label := make([]float64, 200)
+	for i := range label {
+		label[i] = oneIf(raw[0][i] > 0)
+	}
+	return features, label
+}
+
+func fit(features []Feature, label, weight []float64, p Params) error {
+	d, err := NewDataset(features, label, weight, p)
+	if err != nil {
+		return err
+	}
+	_, err = Train(context.Background(), d, nil, p)
+	return err
+}
+
+func TestRefusesUnusableData(t *testing.T) {
+	binary, multi := DefaultParams(), DefaultParams()
+	binary.Objective = Binary
+	multi.Objective, multi.NumClass = Multiclass, 3
+	ones := func(n int) []float64 {
+		v := make([]float64, n)
+		for i := range v {
+			v[i] = 1
+		}
+		return v
+	}
+	with := func(v []float64, row int, value float64) []float64 {
+		v[row] = value
+		return v
+	}
+	features, label := usable()
+	for _, c := range []struct {
+		name     string
+		features []Feature
+		label    []float64
+		weight   []float64
+		p        Params
+		is       error
+		says     string
+	}{
+		{"no rows", []Feature{{Name: "a"}}, nil, nil, binary, ErrNoRows, ""},
+		{"no columns", nil, label, nil, binary, ErrNoUsableFeatures, ""},
+		{"constant columns", []Feature{{Name: "a", Values: ones(200)}}, label, nil, binary, ErrNoUsableFeatures, ""},
+		{"a column of missing values", []Feature{{Name: "a", Values: make200(math.NaN())}}, label, nil, binary, ErrNoUsableFeatures, ""},
+		{"a short column", []Feature{{Name: "a", Values: ones(7)}}, label, nil, binary, nil, `"a": has 7 values, the label has 200`},
+		{"a column twice", []Feature{features[0], features[0]}, label, nil, binary, nil, "two features"},
+		{"a column without a name", []Feature{{Values: ones(200)}}, label, nil, binary, nil, "no name"},
+		{"a fractional category", []Feature{{Name: "c", Values: with(ones(200), 5, 2.5), Categorical: true}}, label, nil, binary, nil, `"c", row 5`},
+		{"a huge category", []Feature{{Name: "c", Values: with(ones(200), 6, 1e9), Categorical: true}}, label, nil, binary, nil, `"c", row 6`},
+		{"a NaN label", features, with(ones(200), 17, math.NaN()), nil, DefaultParams(), nil, "row 17"},
+		{"an infinite label", features, with(ones(200), 18, math.Inf(-1)), nil, DefaultParams(), nil, "row 18"},
+		{"a label that is no class", features, with(ones(200), 19, 2), nil, binary, nil, "row 19"},
+		{"a negative class", features, with(ones(200), 20, -1), nil, multi, nil, "row 20"},
+		{"a fractional class", features, with(ones(200), 21, 0.5), nil, multi, nil, "row 21"},
+		{"a class beyond num_class", features, with(ones(200), 22, 3), nil, multi, nil, "row 22"},
+		{"one class", features, ones(200), nil, binary, ErrOneClass, ""},
+		{"one class of several", features, ones(200), nil, multi, ErrOneClass, ""},
+		{"a negative weight", features, label, with(ones(200), 23, -1), binary, nil, "row 23"},
+		{"a NaN weight", features, label, with(ones(200), 24, math.NaN()), binary, nil, "row 24"},
+		{"weights of zero", features, label, make([]float64, 200), binary, nil, "add up to 0"},
+		{"too few weights", features, label, ones(3), binary, nil, "3 weights for 200 rows"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := fit(c.features, c.label, c.weight, c.p)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %q, want %v %q", err, c.is, c.says)
+			}
+		})
+	}
+}
+
+func make200(v float64) []float64 {
+	values := make([]float64, 200)
+	for i := range values {
+		values[i] = v
+	}
+	return values
+}
+
+func TestLabelErrorNamesTheRow(t *testing.T) {
+	features, label := usable()
+	label[42] = math.NaN()
+	var bad *LabelError
+	if err := fit(features, label, nil, DefaultParams()); !errors.As(err, &bad) || bad.Row != 42 {
+		t.Errorf("got %v, want a *LabelError of row 42", err)
+	}
+}
+
+func TestValidationMustFitTheTraining(t *testing.T) {
+	features, label := usable()
+	p := DefaultParams()
+	p.Objective = Binary
+	d, err := NewDataset(features, label, nil, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewValidation(d, features[:1], label, nil); err == nil {
+		t.Error("a missing column was taken")
+	}
+	if _, err := NewValidation(d, []Feature{features[1], features[0]}, label, nil); err == nil {
+		t.Error("columns in another order were taken")
+	}
+	other, err := NewDataset(features, label, nil, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Train(context.Background(), d, other, p); err == nil {
+		t.Error("validation data with bins of its own was taken")
+	}
+	p.EarlyStoppingRound = 5
+	if _, err := Train(context.Background(), d, nil, p); err == nil {
+		t.Error("early stopping without validation data was taken")
+	}
+}
+
+func TestPredictRefusesOtherColumns(t *testing.T) {
+	m := trainTabular(t, "y", 700, DefaultParams())
+	_, columns, _ := tabular(t, "y", 700, -1)
+	if _, err := m.Predict(columns[:3]); err == nil || !strings.Contains(err.Error(), "needs 7 columns") {
+		t.Errorf("too few columns: %v", err)
+	}
+	columns[2] = columns[2][:5]
+	if _, err := m.Predict(columns); err == nil || !strings.Contains(err.Error(), `"x2" has 5 rows`) {
+		t.Errorf("a short column: %v", err)
+	}
+}
