@@ -32,8 +32,9 @@ func ROCAUC(yTrue []int, score []float64) (float64, error) {
 }
 
 // ROCAUCOneVsRest is roc_auc of several classes: the area under each class's
-// ROC curve against all others, weighted by the class's rows. proba is
-// rows × classes, row by row. Errors: as ROCAUC's, and a class without rows.
+// ROC curve against all others, weighted by the class's rows; a class without
+// rows has no weight. proba is rows × classes, row by row. Errors: ErrOneClass,
+// and those of LogLoss.
 func ROCAUCOneVsRest(yTrue []int, proba []float64, classes int) (float64, error) {
 	if err := checkProba(yTrue, proba, classes); err != nil {
 		return 0, err
@@ -50,6 +51,9 @@ func ROCAUCOneVsRest(yTrue []int, proba []float64, classes int) (float64, error)
 				support++
 			}
 			score[i] = proba[i*classes+k]
+		}
+		if support == 0 {
+			continue
 		}
 		area, err := ROCAUC(isClass, score)
 		if err != nil {

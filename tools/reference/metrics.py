@@ -87,6 +87,7 @@ def main():
         ],
         "multiclass": [multiclass("four classes", y4, proba),
                        multiclass("with ties", y4, np.repeat([[0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]], 45, axis=0)),
+                       multiclass("only one class is there", [1, 1], np.array([[.5, .3, .2], [.1, .8, .1]])),
                        multiclass("a class is absent", [0, 1, 1, 0], np.array([[.5, .3, .2], [.1, .8, .1], [.3, .4, .3], [.9, .1, 0]]))],
         "regression": [
             regression("noisy", z, z + rng.normal(size=60) * 0.3), regression("with an offset", z, z + 2), regression("perfect", z, z),
