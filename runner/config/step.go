@@ -51,19 +51,27 @@ func DecodeParams[T any](s Step) (T, error) {
 
 // DecodeParamsOver is [DecodeParams] over defaults.
 func DecodeParamsOver[T any](s Step, defaults T) (T, error) {
-	path := join(s.Path(), "params")
-	n, err := nodeOf(s.Params, s.places, path)
-	if err != nil {
-		return defaults, err
-	}
+	return decodeValues(s.Params, s.places, join(s.Path(), "params"), defaults)
+}
+
+// DecodeTrainingParams decodes training.params over defaults as
+// [DecodeParamsOver] decodes a step's.
+func DecodeTrainingParams[T any](c *Config, defaults T) (T, error) {
+	return decodeValues(c.Training.Params, c.places, "training.params", defaults)
+}
+
+func decodeValues[T any](values map[string]any, at places, path string, defaults T) (T, error) {
 	out := defaults
-	d := decoder{}
-	if s.Params != nil {
-		if err := d.decode(n, path, valueOf(&out)); err != nil {
+	if values != nil {
+		n, err := nodeOf(values, at, path)
+		if err != nil {
+			return defaults, err
+		}
+		if err := (&decoder{}).decode(n, path, valueOf(&out)); err != nil {
 			return defaults, err
 		}
 	}
-	if err := validate(reflect.ValueOf(out), path, s.places); err != nil {
+	if err := validate(reflect.ValueOf(out), path, at); err != nil {
 		return defaults, err
 	}
 	return out, nil

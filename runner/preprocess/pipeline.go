@@ -3,16 +3,17 @@ package preprocess
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"mlops/runner/config"
-	"mlops/runner/progress"
 	"mlops/runner/table"
 )
 
 // Pipeline is the configured steps before they have seen data. It is safe for
 // concurrent use: every fit gives a new [Fitted].
 type Pipeline struct {
-	steps []pipelineStep
+	steps      []pipelineStep
+	encodeText bool
 }
 
 type pipelineStep struct {
@@ -54,6 +55,13 @@ func toggled(cfg config.Preprocessing) []config.Step {
 	return steps
 }
 
+// EncodeText returns the pipeline with a last step that encodes the text columns
+// which no configured step encodes, for models that take numbers only; a
+// category that training did not see is then missing.
+func (p *Pipeline) EncodeText() *Pipeline {
+	return &Pipeline{steps: p.steps, encodeText: true}
+}
+
 // Fit fits the pipeline on a table of features, the training rows without the
 // target.
 func (p *Pipeline) Fit(ctx context.Context, features *table.Table) (*Fitted, error) {
@@ -82,8 +90,16 @@ func (p *Pipeline) FitTransform(ctx context.Context, features *table.Table) (*Fi
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	for i, step := range p.steps {
-		progress.From(ctx).Report(progress.Report{Stage: "preprocess", Fraction: float64(i) / float64(len(p.steps))})
+	steps := p.steps
+	for i := 0; ; i++ {
+		if i == len(steps) {
+			if !p.encodeText || !hasText(frame.Table) {
+				break
+			}
+			rest := &categoricalEncoder{params: encoderParams{HandleUnknown: "ignore"}}
+			steps = append(slices.Clip(steps), pipelineStep{kind: "categorical_encoder", fitter: rest})
+		}
+		step := steps[i]
 		transformer, err := step.fitter.Fit(ctx, frame)
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("fit %s: %w", step.kind, err)
@@ -98,4 +114,8 @@ func (p *Pipeline) FitTransform(ctx context.Context, features *table.Table) (*Fi
 	}
 	fitted.describe(frame)
 	return fitted, frame.Table, frame.Rows, nil
+}
+
+func hasText(t *table.Table) bool {
+	return slices.ContainsFunc(t.Columns(), func(c *table.Column) bool { return c.Kind() == table.String })
 }

@@ -1,0 +1,236 @@
+package training
+
+import (
+	"context"
+	"io"
+	"math"
+
+	"mlops/runner/config"
+	"mlops/runner/gbdt"
+)
+
+// classic is the backend of scikit-learn's models under scikit-learn's names and
+// defaults. auto is a random forest by the problem's type.
+type classic struct{}
+
+const (
+	forestClassifier = "random_forest_classifier"
+	forestRegressor  = "random_forest_regressor"
+)
+
+var classicModels = []string{"auto", forestClassifier, forestRegressor}
+
+// maxForestLeaves bounds a tree where max_leaf_nodes is not given, so that the
+// forest of a large table does not outgrow memory.
+const maxForestLeaves = 1024
+
+// forestParams are scikit-learn's parameters of a random forest.
+type forestParams struct {
+	NEstimators    int      `yaml:"n_estimators" range:"[1,100000]"`
+	MaxDepth       *int     `yaml:"max_depth" range:"[1,]"`
+	MinSamplesLeaf float64  `yaml:"min_samples_leaf" range:"(0,]"`
+	MaxFeatures    any      `yaml:"max_features"`
+	MaxLeafNodes   *int     `yaml:"max_leaf_nodes" range:"[2,131072]"`
+	MaxSamples     *float64 `yaml:"max_samples" range:"(0,]"`
+	ClassWeight    string   `yaml:"class_weight" enum:"|balanced"`
+	RandomState    *int     `yaml:"random_state" range:"[0,4294967295]"`
+	NJobs          int      `yaml:"n_jobs" range:"[-1,1024]"`
+}
+
+func (classic) Check(cfg *config.Config) error {
+	if err := checkModelType(cfg, classicModels); err != nil {
+		return err
+	}
+	_, err := readForestParams(cfg, Regression)
+	return err
+}
+
+func (classic) Fit(ctx context.Context, job Job) (Model, error) {
+	name := forestRegressor
+	if job.Problem.IsClassification() {
+		name = forestClassifier
+	}
+	if asked := job.Config.Training.ModelType; asked != "auto" && asked != name {
+		return nil, job.Config.ErrorAt("training.model_type", "%s cannot be used for a target of %s; set it to auto, or set training.problem_type", asked, job.Problem)
+	}
+	given, err := readForestParams(job.Config, job.Problem)
+	if err != nil {
+		return nil, err
+	}
+	present, err := presentClasses(job)
+	if err != nil {
+		return nil, err
+	}
+	p, err := given.trees(job, len(present))
+	if err != nil {
+		return nil, err
+	}
+	var weight []float64
+	if given.ClassWeight == "balanced" && job.Problem.IsClassification() {
+		weight = balanced(job.Train.Classes, len(job.Target.Classes), len(present))
+	}
+	job.Validation = nil // a forest does not stop early
+	trees, err := trainTrees(ctx, job, p, present, weight)
+	if err != nil {
+		return nil, err
+	}
+	info := ModelInfo{Backend: "classic", Model: name, Problem: job.Problem, Target: job.Target, Features: job.Train.Features.Names(), Present: present}
+	return &treeModel{info: info, trees: trees, outputs: forestForm(job.Problem)}, nil
+}
+
+func (classic) Load(info ModelInfo, r io.Reader) (Model, error) {
+	return loadTrees(info, r, forestForm(info.Problem), forestObjective(info.Problem))
+}
+
+func readForestParams(cfg *config.Config, problem ProblemType) (forestParams, error) {
+	defaults := forestParams{NEstimators: 100, MinSamplesLeaf: 1, MaxFeatures: 1.0, NJobs: -1}
+	if problem.IsClassification() {
+		defaults.MaxFeatures = "sqrt"
+	}
+	p, err := config.DecodeTrainingParams(cfg, defaults)
+	if err != nil {
+		return p, err
+	}
+	if v, given := cfg.Training.Params["max_features"]; given && v == nil {
+		p.MaxFeatures = 1.0 // scikit-learn's None: all
+	}
+	if p.MinSamplesLeaf >= 1 && p.MinSamplesLeaf != math.Trunc(p.MinSamplesLeaf) {
+		return p, cfg.ErrorAt("training.params.min_samples_leaf", "must be a whole number of rows or a fraction below 1, not %v", p.MinSamplesLeaf)
+	}
+	if _, ok := featureCount(p.MaxFeatures, 10); !ok {
+		return p, cfg.ErrorAt("training.params.max_features", "must be sqrt, log2, a whole number of at least 1, or a fraction above 0 and at most 1, not %v", p.MaxFeatures)
+	}
+	return p, nil
+}
+
+// featureCount tells how many of n features a split looks at.
+func featureCount(maxFeatures any, n int) (count int, ok bool) {
+	share := 0.0
+	switch v := maxFeatures.(type) {
+	case string:
+		switch v {
+		case "sqrt":
+			return max(1, int(math.Sqrt(float64(n)))), true
+		case "log2":
+			return max(1, int(math.Log2(float64(n)))), true
+		}
+		return 0, false
+	case int:
+		return min(v, n), v >= 1
+	case int64:
+		return int(min(v, int64(n))), v >= 1
+	case float64:
+		share = v
+	default:
+		return 0, false
+	}
+	return max(1, int(share*float64(n))), share > 0 && share <= 1
+}
+
+// forestObjective is what the trees minimize. For two classes it is the squared
+// error of 0 and 1, whose splits are those of Gini's impurity and whose leaves
+// hold the share of the second class, as scikit-learn's trees do.
+func forestObjective(problem ProblemType) string {
+	if problem == Multiclass {
+		return gbdt.Multiclass
+	}
+	return gbdt.Regression
+}
+
+func forestForm(problem ProblemType) outputForm {
+	switch problem {
+	case Binary:
+		return asPositive
+	case Multiclass:
+		return asForestShare
+	}
+	return asValue
+}
+
+// forestShare turns a row's raw scores of a forest of several classes into the
+// classes' shares. With all scores starting from 0 the softmax objective's
+// gradient of class k is 1/K − y and its hessian K/(K−1)·1/K·(1−1/K) = 1/K,
+// both constant, so that a leaf's value is K·mean(y) − 1, its splits are those
+// of Gini's impurity of class k against the rest, and the mean over trees gives
+// back the mean share as (score+1)/K.
+func forestShare(scores, share []float64) {
+	k := float64(len(scores))
+	sum := 0.0
+	for i, s := range scores {
+		share[i] = min(max((s+1)/k, 0), 1)
+		sum += share[i]
+	}
+	for i := range share {
+		if sum > 0 {
+			share[i] /= sum
+		} else {
+			share[i] = 1 / k
+		}
+	}
+}
+
+// trees translates to the names of package gbdt.
+func (f forestParams) trees(job Job, classes int) (gbdt.Params, error) {
+	rows, columns := job.Train.Features.NumRows(), job.Train.Features.NumColumns()
+	p := gbdt.DefaultParams()
+	p.Objective = forestObjective(job.Problem)
+	if p.Objective == gbdt.Multiclass {
+		p.NumClass = classes
+		p.BoostFromAverage = false // see forestShare
+	}
+	p.Boosting = gbdt.RandomForest
+	p.NumIterations = f.NEstimators
+	if f.MaxDepth != nil {
+		p.MaxDepth = *f.MaxDepth
+	}
+	p.NumLeaves = min(max(rows, 2), maxForestLeaves)
+	if f.MaxLeafNodes != nil {
+		p.NumLeaves = *f.MaxLeafNodes
+	}
+	p.MinDataInLeaf = int(f.MinSamplesLeaf)
+	if f.MinSamplesLeaf < 1 {
+		p.MinDataInLeaf = int(math.Ceil(f.MinSamplesLeaf * float64(rows)))
+	}
+	p.MinSumHessianInLeaf = 0
+	p.MinDataInBin = 1
+	p.FeaturePreFilter = false
+	// Categories split without the smoothing that boosting needs: a leaf's value
+	// stays the mean of its rows.
+	p.MinDataPerGroup, p.CatSmooth, p.CatL2 = 5, 5, 0
+	count, _ := featureCount(f.MaxFeatures, columns)
+	p.FeatureFractionByNode = float64(count) / float64(max(columns, 1))
+	// scikit-learn draws rows with replacement; drawing the expected share of
+	// distinct rows without it gives the same diversity.
+	drawn := 1.0
+	if f.MaxSamples != nil {
+		drawn = *f.MaxSamples
+		if drawn > 1 {
+			drawn = math.Min(drawn/float64(rows), 1)
+		}
+	}
+	p.BaggingFreq = 1
+	p.BaggingFraction = math.Max(1-math.Exp(-drawn), 1/float64(rows))
+	if p.BaggingFraction >= 1 {
+		return p, &DataError{Reason: "a random forest needs at least 2 rows to train on"}
+	}
+	p.Seed = int(job.Config.Training.RandomState)
+	if f.RandomState != nil {
+		p.Seed = *f.RandomState
+	}
+	p.NumThreads = max(f.NJobs, 0)
+	return p, nil
+}
+
+// balanced weighs every present class alike: rows / (classes · rows of the
+// class), as scikit-learn's class_weight="balanced".
+func balanced(classes []int, count, present int) []float64 {
+	size := make([]int, count)
+	for _, k := range classes {
+		size[k]++
+	}
+	weight := make([]float64, len(classes))
+	for i, k := range classes {
+		weight[i] = float64(len(classes)) / float64(present*size[k])
+	}
+	return weight
+}

@@ -1,0 +1,115 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"mlops/runner/config"
+	"mlops/runner/progress"
+)
+
+// stoppingShare is the part of a fold's training rows that early stopping looks
+// at: the fold's own validation rows must not decide when to stop.
+const stoppingShare = 0.2
+
+// validationUser is a backend that may stop early.
+type validationUser interface {
+	UsesValidation(cfg *config.Config) bool
+}
+
+func needsValidation(b Backend, cfg *config.Config) bool {
+	u, ok := b.(validationUser)
+	return ok && u.UsesValidation(cfg)
+}
+
+// crossValidate scores the training part by folds, with preprocessing and model
+// fitted anew for each on the other folds. No scores and a warning come back
+// where the metric has no value.
+func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
+	if r.goal.problem == Binary {
+		for k, m := range membersOf(r.goal.classes, 2) {
+			if len(m) < 3 { // one row may be held out for validation already
+				r.warnings = append(r.warnings, fmt.Sprintf("class %q has only %d rows; cross-validation is left out", r.goal.Classes[k], len(m)))
+				return nil, nil
+			}
+		}
+	}
+	fold, warnings, err := folds(r.goal, r.train, r.cfg)
+	if err != nil {
+		return nil, err
+	}
+	r.warnings = append(r.warnings, warnings...)
+	k := r.cfg.Training.CVFolds
+	scores := make([]float64, 0, k)
+	for f := range k {
+		var train, judged []int
+		for i, position := range r.train {
+			if fold[i] == f {
+				judged = append(judged, position)
+			} else {
+				train = append(train, position)
+			}
+		}
+		score, err := r.scoreFold(ctx, f, train, judged)
+		if err != nil {
+			return nil, fmt.Errorf("cross-validation fold %d of %d: %w", f+1, k, err)
+		}
+		if math.IsNaN(score) {
+			r.warnings = append(r.warnings, fmt.Sprintf("cross-validation is left out: %s needs at least 2 rows in each fold", headline(r.goal.problem)))
+			return nil, nil
+		}
+		scores = append(scores, score)
+		progress.From(ctx).Report(progress.Report{
+			Stage: "cross_validate", Fraction: float64(f+1) / float64(k),
+			Metrics: map[string]float64{"fold": float64(f + 1), headline(r.goal.problem): score},
+		})
+	}
+	return scores, nil
+}
+
+// scoreFold trains on some positions and gives the headline metric of others;
+// NaN where it has no value.
+func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float64, error) {
+	rest, apart := train, []int(nil)
+	if needsValidation(r.backend, r.cfg) {
+		held := int(math.Ceil(stoppingShare * float64(len(train))))
+		rest, apart = divide(r.goal, train, held, generator(r.cfg, streamStopping+uint64(f)))
+	}
+	p, err := r.fitParts(ctx, rest, judged, r.features.Take(r.goal.inputRows(judged)))
+	if err != nil {
+		return 0, err
+	}
+	var stopping *Data
+	if len(apart) > 0 {
+		stopping, err = r.judgedRows(ctx, p.fitted, apart, r.features.Take(r.goal.inputRows(apart)))
+		if err != nil {
+			return 0, err
+		}
+	}
+	m, err := r.fitModel(ctx, p.train, stopping, true)
+	if err != nil {
+		return 0, err
+	}
+	prediction, err := m.Predict(ctx, p.validation.Features)
+	if err != nil {
+		return 0, err
+	}
+	figures, _ := evaluate(r.goal.problem, *p.validation, prediction)
+	if v, ok := figures[headline(r.goal.problem)]; ok {
+		return v, nil
+	}
+	return math.NaN(), nil
+}
+
+// meanAndDeviation gives the mean and the population standard deviation, as
+// numpy's mean and std.
+func meanAndDeviation(values []float64) (mean, deviation float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		deviation += (v - mean) * (v - mean) / float64(len(values))
+	}
+	return mean, math.Sqrt(deviation)
+}

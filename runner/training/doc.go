@@ -1,0 +1,39 @@
+// Package training makes a judged model of a table: it tells the kind of
+// problem, splits, cross-validates, fits preprocessing and a backend's model on
+// the training part, and measures the model on the validation part.
+//
+//	outcome, err := training.Train(ctx, training.Request{Table: t, Target: "price", Config: cfg})
+//
+// # What may see what
+//
+// Nothing is fitted on rows that it is judged on. The validation part is set
+// aside first; cross-validation runs on the training part alone and fits
+// preprocessing anew inside each fold. Validation rows go through the very path
+// that prediction takes, every one of them: none is dropped for a missing cell.
+//
+// # Backends
+//
+// A [Backend] is registered by name ([Register]). lightgbm takes LightGBM's
+// parameters; classic (alias sklearn) takes scikit-learn's: its automatic
+// choice is a random forest of 100 trees. Both are trees of package
+// runner/gbdt and keep LightGBM's model text. [Load] brings a model back from
+// that text and its [ModelInfo].
+//
+// # Determinism
+//
+// training.random_state seeds every draw, through generators of this package's
+// own choosing (PCG), so that one table and one configuration give one model,
+// bit for bit, whatever the file format of the table and the number of threads.
+//
+//	problem.go    kind of problem
+//	target.go     the target column: classes or numbers
+//	label.go      a class by its original value
+//	split.go      training and validation part
+//	folds.go      cross-validation folds
+//	crossval.go   cross-validation
+//	train.go      the whole run
+//	evaluate.go   metrics by scikit-learn's names
+//	registry.go   backends and models
+//	trees.go      the model of both backends
+//	lightgbm.go, classic.go   the backends
+package training

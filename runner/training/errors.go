@@ -1,0 +1,79 @@
+package training
+
+import (
+	"errors"
+	"fmt"
+
+	"mlops/runner/gbdt"
+	"mlops/runner/preprocess"
+	"mlops/runner/table"
+)
+
+// DataError says that the data cannot be trained on as it is; trying again does
+// not help.
+type DataError struct {
+	Column string // the column at fault; "" where there is none
+	Row    int    // the data row, counted from 1; 0 where no single row is at fault
+	Reason string // what is wrong and what to do
+	Err    error  // the cause, if another error tells it
+}
+
+// Error names row and column where they are known.
+func (e *DataError) Error() string {
+	switch {
+	case e.Row > 0:
+		return fmt.Sprintf("row %d, column %q: %s", e.Row, e.Column, e.Reason)
+	case e.Column != "":
+		return fmt.Sprintf("column %q: %s", e.Column, e.Reason)
+	}
+	return e.Reason
+}
+
+// Unwrap returns the cause.
+func (e *DataError) Unwrap() error { return e.Err }
+
+// dataError turns the errors of lower packages that are the data's fault into a
+// [*DataError], and leaves others alone. rows, if not nil, are the input's rows
+// that the lower package saw.
+func dataError(err error, rows []int) error {
+	if err == nil {
+		return nil
+	}
+	original := func(row int) int {
+		if row > 0 && row <= len(rows) {
+			return rows[row-1] + 1
+		}
+		return row
+	}
+	var already *DataError
+	var unknown *preprocess.UnknownCategoryError
+	var column *preprocess.ColumnError
+	var none *preprocess.NoRowsError
+	var cell *table.CellError
+	var feature *gbdt.FeatureError
+	switch {
+	case errors.As(err, &already):
+		return err
+	case errors.As(err, &unknown):
+		moved := *unknown
+		moved.Row = original(unknown.Row)
+		return &DataError{Reason: moved.Error(), Err: &moved}
+	case errors.As(err, &column):
+		return &DataError{Column: column.Column, Row: original(column.Row), Reason: column.Reason, Err: err}
+	case errors.As(err, &none):
+		return &DataError{Reason: none.Reason, Err: err}
+	case errors.As(err, &cell):
+		moved := *cell
+		moved.Row = original(cell.Row)
+		return &DataError{Reason: moved.Error(), Err: &moved}
+	case errors.As(err, &feature):
+		return &DataError{Column: feature.Feature, Reason: feature.Reason, Err: err}
+	case errors.Is(err, gbdt.ErrNoUsableFeatures):
+		return &DataError{Reason: "no feature can be used: each is constant, all missing, or has no split that leaves enough rows on both sides; give more rows, or lower min_data_in_leaf", Err: err}
+	case errors.Is(err, gbdt.ErrOneClass):
+		return &DataError{Reason: "the rows to train on hold only one class of the target", Err: err}
+	case errors.Is(err, gbdt.ErrNoRows):
+		return &DataError{Reason: "there are no rows to train on", Err: err}
+	}
+	return err
+}

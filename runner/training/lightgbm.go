@@ -1,0 +1,129 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"mlops/runner/config"
+	"mlops/runner/gbdt"
+)
+
+// lightGBM is the backend of gradient-boosted trees with LightGBM's parameters
+// and defaults. Label codes are treated as categories. With
+// early_stopping_round the validation part decides the number of iterations.
+type lightGBM struct{}
+
+var lightGBMModels = []string{"auto", "lightgbm"}
+
+// Check tries the parameters with each objective: which one the data asks for is
+// not known yet.
+func (lightGBM) Check(cfg *config.Config) error {
+	if err := checkModelType(cfg, lightGBMModels); err != nil {
+		return err
+	}
+	var first error
+	for _, problem := range []ProblemType{Regression, Binary, Multiclass} {
+		_, err := lightGBMParams(cfg, problem, 0)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// UsesValidation tells whether training needs rows to stop early on.
+func (lightGBM) UsesValidation(cfg *config.Config) bool {
+	p, err := lightGBMParams(cfg, Regression, 0)
+	if err != nil {
+		p, err = lightGBMParams(cfg, Binary, 0)
+	}
+	if err != nil {
+		p, err = lightGBMParams(cfg, Multiclass, 0)
+	}
+	return err == nil && p.EarlyStoppingRound > 0
+}
+
+func (b lightGBM) Fit(ctx context.Context, job Job) (Model, error) {
+	present, err := presentClasses(job)
+	if err != nil {
+		return nil, err
+	}
+	p, err := lightGBMParams(job.Config, job.Problem, len(present))
+	if err != nil {
+		return nil, err
+	}
+	trees, err := trainTrees(ctx, job, p, present, nil)
+	if err != nil {
+		return nil, paramError(job.Config, err)
+	}
+	info := ModelInfo{Backend: "lightgbm", Model: "lightgbm", Problem: job.Problem, Target: job.Target, Features: job.Train.Features.Names(), Present: present}
+	return &treeModel{info: info, trees: trees, outputs: lightGBMForm(job.Problem)}, nil
+}
+
+func (lightGBM) Load(info ModelInfo, r io.Reader) (Model, error) {
+	return loadTrees(info, r, lightGBMForm(info.Problem), lightGBMObjective(info.Problem))
+}
+
+func lightGBMForm(problem ProblemType) outputForm {
+	switch problem {
+	case Binary:
+		return asPositive
+	case Multiclass:
+		return asProba
+	}
+	return asValue
+}
+
+func lightGBMObjective(problem ProblemType) string {
+	switch problem {
+	case Binary:
+		return gbdt.Binary
+	case Multiclass:
+		return gbdt.Multiclass
+	}
+	return gbdt.Regression
+}
+
+// lightGBMParams reads training.params over LightGBM's defaults. classes of 0
+// means that their number is not known yet.
+func lightGBMParams(cfg *config.Config, problem ProblemType, classes int) (gbdt.Params, error) {
+	base := gbdt.DefaultParams()
+	base.Objective = lightGBMObjective(problem)
+	if problem == Multiclass {
+		base.NumClass = max(classes, 2)
+	}
+	base.Seed = int(cfg.Training.RandomState)
+	p, err := gbdt.ParseParams(base, cfg.Training.Params)
+	if err != nil {
+		return p, paramError(cfg, err)
+	}
+	if p.Objective != base.Objective {
+		return p, cfg.ErrorAt("training.params.objective", "the objective %s does not fit a target of %s; leave it out, or set training.problem_type", p.Objective, problem)
+	}
+	if classes > 0 && p.NumClass != base.NumClass {
+		return p, cfg.ErrorAt("training.params.num_class", "num_class is %d, but the target has %d classes; leave it out", p.NumClass, classes)
+	}
+	return p, nil
+}
+
+// paramError gives a refused parameter its place in the configuration.
+func paramError(cfg *config.Config, err error) error {
+	var refused *gbdt.ParamError
+	if errors.As(err, &refused) {
+		return cfg.ErrorAt("training.params."+refused.Key, "%s", refused.Reason)
+	}
+	return err
+}
+
+func checkModelType(cfg *config.Config, known []string) error {
+	for _, name := range known {
+		if cfg.Training.ModelType == name {
+			return nil
+		}
+	}
+	return unknownName(cfg, "training.model_type", "model type of the backend "+cfg.Training.Backend, cfg.Training.ModelType, known)
+}

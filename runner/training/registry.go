@@ -1,0 +1,150 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"mlops/runner/config"
+	"mlops/runner/table"
+)
+
+// Model is a trained model. It is safe for concurrent use.
+type Model interface {
+	// Info is what [Load] needs besides the model's bytes.
+	Info() ModelInfo
+	// Name is the model's name, e.g. "lightgbm" or "random_forest_classifier".
+	Name() string
+	// Problem is what it predicts.
+	Problem() ProblemType
+	// Predict scores a table of preprocessed features: Float64 columns, found by
+	// name. The result depends on each row alone.
+	Predict(ctx context.Context, features *table.Table) (*Prediction, error)
+	// FeatureImportance gives each feature's share of the model's gain, adding up
+	// to 1 (all 0 where nothing was split), by name.
+	FeatureImportance() map[string]float64
+	// FileName is the name of the model's file in a deployment.
+	FileName() string
+	// Write writes the model's bytes, which [Load] reads.
+	Write(w io.Writer) error
+}
+
+// Prediction is what a model says about rows.
+type Prediction struct {
+	// Values of a regression, one a row; nil for a classification.
+	Values []float64
+	// Class of a classification, one a row: an index into Classes.
+	Class []int
+	// Proba of a classification: rows × classes, row by row, each row adding up
+	// to 1.
+	Proba []float64
+	// Classes by their original labels.
+	Classes []Label
+}
+
+// Len is the number of rows.
+func (p *Prediction) Len() int { return max(len(p.Values), len(p.Class)) }
+
+// Label is the predicted class of a row by its original label.
+func (p *Prediction) Label(row int) Label { return p.Classes[p.Class[row]] }
+
+// Slice returns rows [lo, hi) without copying.
+func (p *Prediction) Slice(lo, hi int) *Prediction {
+	if p.Values != nil {
+		return &Prediction{Values: p.Values[lo:hi]}
+	}
+	k := len(p.Classes)
+	return &Prediction{Class: p.Class[lo:hi], Proba: p.Proba[lo*k : hi*k], Classes: p.Classes}
+}
+
+// Data is what a backend trains on.
+type Data struct {
+	// Features are Float64 columns, NaN where missing.
+	Features *table.Table
+	// Categorical names the columns that hold label codes.
+	Categorical []string
+	// Classes of the rows, as indices, for a classification.
+	Classes []int
+	// Values of the rows, for a regression.
+	Values []float64
+}
+
+// Job is one training.
+type Job struct {
+	Config  *config.Config
+	Problem ProblemType
+	Target  Target
+	Train   Data
+	// Validation rows, for early stopping and progress; nil inside of
+	// cross-validation.
+	Validation *Data
+	// Quiet asks for no progress: the caller reports its own.
+	Quiet bool
+}
+
+// Backend trains and loads models.
+type Backend interface {
+	// Check tells whether the configuration's model type and parameters can be
+	// used, as far as it can be told without data, by a [*config.Error].
+	Check(cfg *config.Config) error
+	// Fit trains a model.
+	Fit(ctx context.Context, job Job) (Model, error)
+	// Load reads a model's bytes, which are untrusted.
+	Load(info ModelInfo, r io.Reader) (Model, error)
+}
+
+// backends is filled at start-up and only read afterwards.
+var backends = map[string]Backend{}
+
+// Register makes a backend known by name. It is called at start-up; a name that
+// is taken panics.
+func Register(name string, b Backend) {
+	if _, taken := backends[name]; taken || name == "" || b == nil {
+		panic(fmt.Sprintf("training: Register(%q): the name is taken or empty, or the backend is nil", name))
+	}
+	backends[name] = b
+}
+
+// Known lists the registered backends by name.
+func Known() []string { return slices.Sorted(maps.Keys(backends)) }
+
+func init() {
+	Register("classic", classic{})
+	Register("lightgbm", lightGBM{})
+}
+
+// backendOf finds the configuration's backend.
+func backendOf(cfg *config.Config) (Backend, error) {
+	if b, ok := backends[cfg.Training.Backend]; ok {
+		return b, nil
+	}
+	return nil, unknownName(cfg, "training.backend", "backend", cfg.Training.Backend, Known())
+}
+
+func unknownName(cfg *config.Config, path, what, name string, known []string) error {
+	all := strings.Join(known, ", ")
+	if near := table.Nearest(name, known); near != "" {
+		return cfg.ErrorAt(path, "unknown %s %q; did you mean %q? (known: %s)", what, name, near, all)
+	}
+	return cfg.ErrorAt(path, "unknown %s %q (known: %s)", what, name, all)
+}
+
+// Load reads a model that [Model.Write] wrote, of which info is [Model.Info].
+// The bytes are data only and are checked.
+func Load(info ModelInfo, r io.Reader) (Model, error) {
+	b, ok := backends[info.Backend]
+	if !ok {
+		return nil, fmt.Errorf("load model: unknown backend %q (known: %s)", info.Backend, strings.Join(Known(), ", "))
+	}
+	if err := info.check(); err != nil {
+		return nil, fmt.Errorf("load model: %w", err)
+	}
+	m, err := b.Load(info, r)
+	if err != nil {
+		return nil, fmt.Errorf("load %s model: %w", info.Backend, err)
+	}
+	return m, nil
+}

@@ -1,0 +1,134 @@
+package training
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"mlops/runner/config"
+)
+
+// Streams of the seeded generator: every use has its own, so that one does not
+// shift another.
+const (
+	streamSplit = 1 + iota
+	streamFolds
+	streamStopping
+)
+
+func generator(cfg *config.Config, stream uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(cfg.Training.RandomState), stream))
+}
+
+// split divides the used rows, by position, into a training and a validation
+// part, both ascending.
+func split(g *goal, cfg *config.Config) (train, validation []int, warnings []string, err error) {
+	held, err := validationRows(g.size(), cfg)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	all := make([]int, g.size())
+	for i := range all {
+		all[i] = i
+	}
+	train, validation = divide(g, all, held, generator(cfg, streamSplit))
+	if len(validation) == 0 {
+		return nil, nil, nil, &DataError{Reason: "every class has a single row, so none can be validated; give more rows, or set training.problem_type to regression"}
+	}
+	for k, m := range membersOf(g.classes, len(g.Classes)) {
+		if len(m) == 1 {
+			warnings = append(warnings, fmt.Sprintf("class %q has a single row; it is trained on and cannot be validated", g.Classes[k]))
+		}
+	}
+	return train, validation, warnings, nil
+}
+
+// divide draws held of the positions for validation. Classes are spread as
+// scikit-learn's train_test_split with stratify spreads them. Both parts are
+// ascending; held may not be reached where classes are too small.
+func divide(g *goal, positions []int, held int, random *rand.Rand) (train, validation []int) {
+	groups := [][]int{slices.Clone(positions)}
+	take := []int{held}
+	if g.problem.IsClassification() {
+		groups = make([][]int, len(g.Classes))
+		counts := make([]int, len(g.Classes))
+		for _, p := range positions {
+			groups[g.classes[p]] = append(groups[g.classes[p]], p)
+			counts[g.classes[p]]++
+		}
+		take = heldByClass(counts, held)
+	}
+	for k, m := range groups {
+		random.Shuffle(len(m), func(i, j int) { m[i], m[j] = m[j], m[i] })
+		validation = append(validation, m[:take[k]]...)
+		train = append(train, m[take[k]:]...)
+	}
+	slices.Sort(train)
+	slices.Sort(validation)
+	return train, validation
+}
+
+// validationRows is the size of the validation part: a fraction is rounded up,
+// as scikit-learn does.
+func validationRows(n int, cfg *config.Config) (int, error) {
+	size := cfg.Training.TestSize
+	held := int(size)
+	if size < 1 {
+		held = int(math.Ceil(size * float64(n)))
+	}
+	if n < 2 || held < 1 {
+		return 0, &DataError{Reason: fmt.Sprintf("%d row is too few to train and validate; give at least 2", n)}
+	}
+	if held >= n {
+		if size >= 1 {
+			return 0, cfg.ErrorAt("training.test_size", "%d rows for validation leave none of the %d rows for training; lower it", held, n)
+		}
+		return 0, &DataError{Reason: fmt.Sprintf("test_size %v of %d rows leaves none for training; give more rows or lower it", size, n)}
+	}
+	return held, nil
+}
+
+// heldByClass spreads held validation rows over classes in proportion to their
+// counts, by largest remainder. Every class keeps a row for training.
+func heldByClass(counts []int, held int) []int {
+	total := 0
+	for _, c := range counts {
+		total += c
+	}
+	out := make([]int, len(counts))
+	rest := make([]float64, len(counts))
+	left := held
+	for k, c := range counts {
+		exact := float64(held) * float64(c) / float64(total)
+		out[k] = max(0, min(int(exact), c-1))
+		rest[k] = exact - float64(out[k])
+		left -= out[k]
+	}
+	order := make([]int, len(counts))
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rest[b], rest[a]) })
+	for gave := true; left > 0 && gave; {
+		gave = false
+		for _, k := range order {
+			if left > 0 && out[k] < counts[k]-1 {
+				out[k]++
+				left--
+				gave = true
+			}
+		}
+	}
+	return out
+}
+
+// membersOf lists the positions of each class, ascending.
+func membersOf(classes []int, count int) [][]int {
+	members := make([][]int, count)
+	for i, k := range classes {
+		members[k] = append(members[k], i)
+	}
+	return members
+}

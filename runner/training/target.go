@@ -1,0 +1,170 @@
+package training
+
+import (
+	"fmt"
+	"math"
+
+	"mlops/runner/config"
+	"mlops/runner/table"
+)
+
+// maxClasses bounds the classes of a target; more is a column of another sort,
+// such as names or keys.
+const maxClasses = 10_000
+
+// Target describes the target column.
+type Target struct {
+	Name    string
+	Kind    table.Kind
+	Classes []Label // of a classification, in order; nil for a regression
+}
+
+// goal is the target with each used row's class or number.
+type goal struct {
+	Target
+	problem ProblemType
+	rows    []int     // rows of the input with a target, ascending; nil: all
+	classes []int     // of a classification, by position in rows
+	values  []float64 // of a regression, by position in rows
+}
+
+// size is the number of used rows.
+func (g *goal) size() int { return max(len(g.classes), len(g.values)) }
+
+// row returns the input's row at a position among the used ones.
+func (g *goal) row(position int) int {
+	if g.rows == nil {
+		return position
+	}
+	return g.rows[position]
+}
+
+// inputRows translates positions to the input's rows.
+func (g *goal) inputRows(positions []int) []int {
+	rows := make([]int, len(positions))
+	for i, p := range positions {
+		rows[i] = g.row(p)
+	}
+	return rows
+}
+
+// findTarget returns the named column, or the last one where name is empty.
+func findTarget(t *table.Table, name string) (*table.Column, error) {
+	if t.NumColumns() == 0 {
+		return nil, &DataError{Reason: "the table has no columns"}
+	}
+	c := t.Columns()[t.NumColumns()-1]
+	if name != "" {
+		if c = t.Column(name); c == nil {
+			return nil, fmt.Errorf("target: %w", &table.MissingColumnError{Name: name, Have: t.Names()})
+		}
+	}
+	if t.NumColumns() == 1 {
+		return nil, &DataError{Column: c.Name(), Reason: "it is the only column; the table needs at least one feature besides the target"}
+	}
+	return c, nil
+}
+
+// newGoal reads the target column. warnings tell what the user should know.
+func newGoal(c *table.Column, cfg *config.Config) (g *goal, warnings []string, err error) {
+	g = &goal{Target: Target{Name: c.Name(), Kind: c.Kind()}}
+	fault := func(format string, args ...any) error {
+		return &DataError{Column: c.Name(), Reason: fmt.Sprintf(format, args...)}
+	}
+	if c.Len() == 0 {
+		return nil, nil, &DataError{Reason: "the table has columns but no rows"}
+	}
+	if missing := c.NullCount(); missing == c.Len() {
+		return nil, nil, fault("the target has no value in any of the %d rows; name another target", c.Len())
+	} else if missing > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d of %d rows have no target %q; they are left out", missing, c.Len(), c.Name()))
+		for i := range c.Len() {
+			if !c.IsNull(i) {
+				g.rows = append(g.rows, i)
+			}
+		}
+	}
+	labels := distinctLabels(c)
+	for _, l := range labels {
+		if !l.finite() {
+			return nil, nil, fault("the target holds an infinite number; correct or remove its row")
+		}
+	}
+	if len(labels) == 1 {
+		return nil, nil, fault("the target is constant: every row holds %q, so there is nothing to learn; name another target", labels[0])
+	}
+	g.problem = Detect(c)
+	switch cfg.Training.ProblemType {
+	case "regression":
+		g.problem = Regression
+	case "classification":
+		g.problem = classification(len(labels))
+	default:
+		warnings = append(warnings, doubt(c, g.problem, len(labels))...)
+	}
+	if g.problem == Regression {
+		if c.Kind() != table.Float64 && c.Kind() != table.Int64 && c.Kind() != table.Bool {
+			return nil, nil, fault("the target holds %s, which a regression cannot predict; set training.problem_type to classification or name a numeric target", describeKind(c.Kind()))
+		}
+		return g, warnings, g.readValues(c)
+	}
+	if len(labels) > maxClasses {
+		return nil, nil, fault("the target has %d classes, more than the %d that can be told apart; name another target, or set training.problem_type to regression", len(labels), maxClasses)
+	}
+	g.readClasses(c, labels)
+	return g, warnings, nil
+}
+
+// doubt warns where the rule for numeric targets may have guessed wrong.
+func doubt(c *table.Column, problem ProblemType, distinct int) []string {
+	if !problem.IsClassification() || c.Kind() != table.Float64 {
+		return nil
+	}
+	for _, v := range c.Floats() {
+		if v != math.Trunc(v) { // also a NaN, which the next test skips
+			if math.IsNaN(v) {
+				continue
+			}
+			return []string{fmt.Sprintf("the target %q has fractions but only %d distinct values and is treated as classes; set training.problem_type to regression if it is a quantity", c.Name(), distinct)}
+		}
+	}
+	return nil
+}
+
+func (g *goal) readClasses(c *table.Column, labels []Label) {
+	g.Classes = labels
+	index := make(map[Label]int, len(labels))
+	for i, l := range labels {
+		index[l] = i
+	}
+	g.classes = make([]int, 0, c.Len())
+	for i := range c.Len() {
+		if !c.IsNull(i) {
+			g.classes = append(g.classes, index[labelAt(c, i)])
+		}
+	}
+}
+
+func (g *goal) readValues(c *table.Column) error {
+	all, err := c.AsFloats()
+	if err != nil {
+		return err
+	}
+	g.values = make([]float64, 0, c.Len())
+	for i, v := range all {
+		if !c.IsNull(i) {
+			g.values = append(g.values, v)
+		}
+	}
+	return nil
+}
+
+func describeKind(k table.Kind) string {
+	switch k {
+	case table.String:
+		return "text"
+	case table.Time:
+		return "times"
+	}
+	return k.String() + " values"
+}
