@@ -52,6 +52,9 @@ func (w *Worker) obey(c *call, answer *mlopsv1.SynchronizeResponse) (changed boo
 		w.fresh = b
 		w.news = true
 	}
+	if w.draining && len(w.held) == 0 {
+		w.news = true // that it holds nothing is the last thing to tell
+	}
 	return changed
 }
 

@@ -22,16 +22,13 @@ func (g gate) Permit(ctx context.Context) error {
 	w, a := g.worker, g.attempt
 	for {
 		w.mu.Lock()
-		if a.stopped != stopNot {
+		if a.stopped != stopNot || a.ctx.Err() != nil {
 			reason := a.reason
 			w.mu.Unlock()
-			return fmt.Errorf("the attempt may not publish: %s", reason)
+			return fmt.Errorf("the attempt may not publish: it has ended or is being stopped: %s", reason)
 		}
 		if within(time.Now(), a.permit) {
 			a.permit = time.Time{}
-			if a.permitted == nil { // nobody else waits
-				a.state = mlopsv1.AttemptState_ATTEMPT_STATE_RUNNING
-			}
 			w.mu.Unlock()
 			return nil
 		}
@@ -59,6 +56,7 @@ func (a *attempt) admit(until time.Time) {
 		return
 	}
 	a.permit = until
+	a.state = mlopsv1.AttemptState_ATTEMPT_STATE_RUNNING
 	close(a.permitted)
 	a.permitted = nil
 }

@@ -218,6 +218,12 @@ func (e *fakeExecutor) Execute(ctx context.Context, a isolation.Attempt, h isola
 	return task(ctx, a, h)
 }
 
+func (e *fakeExecutor) ran(task string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.runs[task]
+}
+
 func success(echo string) *mlopsv1.Outcome {
 	return &mlopsv1.Outcome{Kind: &mlopsv1.Outcome_Result{Result: &mlopsv1.Result{Kind: &mlopsv1.Result_Probe{Probe: &mlopsv1.ProbeResult{Echo: echo}}}}}
 }
@@ -250,7 +256,10 @@ type memoryJournal struct {
 }
 
 func (j *memoryJournal) Put(entries ...*mlopsv1.HeldAttempt) error {
-	time.Sleep(j.slow)
+	j.mu.Lock()
+	slow := j.slow
+	j.mu.Unlock()
+	time.Sleep(slow)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.puts++
@@ -270,6 +279,12 @@ func (j *memoryJournal) Forget(refs ...*mlopsv1.AttemptRef) error {
 		delete(j.held, ref.String())
 	}
 	return nil
+}
+
+func (j *memoryJournal) set(f func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f()
 }
 
 func (j *memoryJournal) len() int {

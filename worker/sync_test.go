@@ -87,16 +87,16 @@ func TestAHastyMasterIsNotAskedWithoutPause(t *testing.T) {
 
 func TestQuickTasksAreReportedOnceAndTogether(t *testing.T) {
 	play(t, func(o *Options) { o.Slots = 8 }, func(t *testing.T, s *scene) {
-		for _, task := range []string{"a", "b", "c", "d"} {
-			s.master.tell(s.start(task))
-		}
-		s.journal.slow = time.Millisecond
+		s.journal.set(func() { s.journal.slow = time.Millisecond })
+		s.master.tell(s.start("a"), s.start("b"), s.start("c"), s.start("d"))
 		time.Sleep(time.Second)
 		synctest.Wait()
 		story := s.master.story()
 		if len(story) > 4 || !strings.Contains(strings.Join(story, ";"), "a ended result:ok, b ended result:ok, c ended result:ok, d ended result:ok") {
 			t.Errorf("told %q, want the four ends in one call", story)
 		}
+		s.journal.mu.Lock()
+		defer s.journal.mu.Unlock()
 		if s.journal.puts > 2 {
 			t.Errorf("%d flushes of the journal for four results at once", s.journal.puts)
 		}
@@ -113,8 +113,8 @@ func TestLostAnswersAreRepeated(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
 		s.wantStory("", "a running", "a ended result:done", "")
-		if s.exec.runs["a"] != 1 {
-			t.Errorf("the attempt ran %d times", s.exec.runs["a"])
+		if s.exec.ran("a") != 1 {
+			t.Errorf("the attempt ran %d times", s.exec.ran("a"))
 		}
 	})
 }
@@ -126,14 +126,14 @@ func TestDuplicateStartsAreIgnored(t *testing.T) {
 		time.Sleep(time.Second)
 		s.master.tell(s.start("a"))
 		time.Sleep(time.Second)
-		if s.exec.runs["a"] != 1 {
-			t.Errorf("the attempt ran %d times", s.exec.runs["a"])
+		if s.exec.ran("a") != 1 {
+			t.Errorf("the attempt ran %d times", s.exec.ran("a"))
 		}
 		foreign := s.start("b")
 		foreign.GetStart().Ref.SessionId = "another"
 		s.master.tell(foreign)
 		time.Sleep(time.Second)
-		if s.exec.runs["b"] != 0 {
+		if s.exec.ran("b") != 0 {
 			t.Error("an attempt of another session was run")
 		}
 	})
@@ -153,7 +153,7 @@ func TestWhatCannotRunIsRefused(t *testing.T) {
 		status.GetStart().Spec.SlotClass = mlopsv1.SlotClass_SLOT_CLASS_INTERACTIVE
 		s.master.tell(status)
 		time.Sleep(time.Second)
-		if s.exec.runs["d"] != 1 {
+		if s.exec.ran("d") != 1 {
 			t.Error("a look-up waited behind batch work")
 		}
 	})
