@@ -124,6 +124,8 @@ type obedient struct {
 	workers mlopsv1.WorkerServiceClient
 	req     *mlopsv1.SynchronizeRequest
 	work    func(*mlopsv1.Start) *mlopsv1.Outcome
+	// forgotten is called for each outcome that the master has acknowledged.
+	forgotten func()
 }
 
 func (s *served) worker(id string, slots int32, work func(*mlopsv1.Start) *mlopsv1.Outcome) *obedient {
@@ -156,6 +158,9 @@ func (w *obedient) obey(resp *mlopsv1.SynchronizeResponse) {
 		switch k := d.GetKind().(type) {
 		case *mlopsv1.Directive_Forget:
 			gone[k.Forget.GetRef().String()] = true
+			if w.forgotten != nil {
+				w.forgotten()
+			}
 		case *mlopsv1.Directive_Discard:
 			gone[k.Discard.GetRef().String()] = true
 		case *mlopsv1.Directive_Start:
