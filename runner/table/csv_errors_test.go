@@ -21,6 +21,8 @@ func TestCSVErrors(t *testing.T) {
 		{"empty", "", ReadOptions{}, "data.csv: the input is empty: no header and no rows"},
 		{"blank lines only", "\n\r\n\n", ReadOptions{}, "data.csv: the input is empty: no header and no rows"},
 		{"byte order mark only", "\ufeff", ReadOptions{}, "data.csv: the input is empty: no header and no rows"},
+		{"fault below blank lines", "\n\r\n\n\na,b\r\n\n1,\"2\n", ReadOptions{}, "data.csv: line 7, byte 3 of the line (offset 13): the quote that opens here is never closed"},
+		{"bad header below blank lines", "\n\n\n\n\n\n\n\na,\"b\n", ReadOptions{}, "data.csv: line 9, byte 3 of the line (offset 10): the quote that opens here is never closed"},
 		{"too many cells", "a,b\n1,2\n\n3,4,5\n", ReadOptions{}, "data.csv: row 2 (line 4) has 3 cells where 2 columns are expected; if a cell holds the delimiter, quote it"},
 		{"too few cells", "a,b\n1,\"x\ny\"\n3\n4,5\n", ReadOptions{}, "data.csv: row 2 (line 4) has 1 cells where 2 columns are expected; if a cell holds the delimiter, quote it"},
 		{"no last cell", "a,b\n1", ReadOptions{}, "data.csv: row 1 (line 2) has 1 cells where 2 columns are expected; if a cell holds the delimiter, quote it"},

@@ -41,14 +41,18 @@ func readCSV(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (
 	}
 	c := &csvReader{opts: opts, r: r, delimiter: delimiter, nulls: newNullSet(opts.NullValues)}
 	split := &splitter{r: r, size: size, chunk: cmp.Or(opts.chunkBytes, minChunkBytes), maxRecord: 2*opts.MaxCellBytes + minChunkBytes}
-	first, err := split.read(nil)
+	first, blank, err := firstRecords(split)
+	if errors.Is(err, io.EOF) {
+		return nil, &EmptyError{File: opts.Name}
+	}
 	if err != nil {
 		return nil, opts.wrap(err)
 	}
 	body, head, err := c.readHeader(first)
 	if err != nil {
-		return nil, err
+		return nil, shift(err, 0, blank, first.offset)
 	}
+	head += blank
 	if opts.chunkBytes == 0 {
 		split.chunk = min(max(minChunkBytes, 8*chunkRows*len(c.names)), maxChunkBytes)
 	}
@@ -59,6 +63,20 @@ func readCSV(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (
 		return nil, err
 	}
 	return c.join(ctx)
+}
+
+// firstRecords returns the first run that holds more than blank lines, and the
+// number of these before it.
+func firstRecords(split *splitter) (first span, blank int, err error) {
+	for {
+		if first, err = split.read(nil); err != nil {
+			return span{}, 0, err
+		}
+		if len(bytes.Trim(first.data, "\r\n")) > 0 {
+			return first, blank, nil
+		}
+		blank += bytes.Count(first.data, []byte{'\n'})
+	}
 }
 
 // readHeader finds the columns' names and returns the first run without the

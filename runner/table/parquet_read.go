@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -142,6 +143,13 @@ func openParquet(r io.ReaderAt, size int64) (file *parquet.File, err error) {
 		case string(magic) != "PAR1":
 			return nil, fmt.Errorf("it ends with %q, not with PAR1: the end of the file is missing", magic)
 		}
+	}
+	length := make([]byte, 4)
+	if err := readFull(r, length, size-8); err != nil {
+		return nil, err
+	}
+	if n := int64(binary.LittleEndian.Uint32(length)); n > size-shortest {
+		return nil, fmt.Errorf("a footer of %d bytes is promised in a file of %d", n, size)
 	}
 	return parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.FileReadMode(parquet.ReadModeSync))
 }

@@ -190,3 +190,12 @@ func TestManyRowGroups(t *testing.T) {
 		t.Error("reads back as another table")
 	}
 }
+
+// TestParquetFooterLength: a footer longer than the file must not be allocated.
+func TestParquetFooterLength(t *testing.T) {
+	data := foreignFile(t)
+	data[len(data)-5] = 0x7f // the highest byte of the footer's length
+	if _, err := readParquetBytes(data, ReadOptions{}); err == nil || !strings.Contains(err.Error(), "a footer of") {
+		t.Errorf("err = %v, want the footer's length refused", err)
+	}
+}
