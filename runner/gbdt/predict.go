@@ -8,19 +8,20 @@ import (
 	"sync/atomic"
 )
 
-// flatTrees holds all trees' nodes in one array, for prediction.
+// flatTrees holds all trees' nodes and leaves in one array, for prediction.
 type flatTrees struct {
 	nodes    []flatNode
-	roots    []int32 // of each tree: a node, or ^leaf
-	values   []float64
+	roots    []int32  // of each tree
 	sets     []uint32 // the bit sets of categories
 	setStart []int32
 }
 
+// flatNode is an inner node, or a leaf: its threshold is then its value, and
+// its children are itself, so that rows may walk on until the last one arrives.
 type flatNode struct {
 	threshold   float64
 	feature     int32
-	left, right int32 // a node, or ^leaf, numbered over all trees
+	child       [2]int32 // right, left
 	kind        nodeKind
 	defaultLeft bool
 }
@@ -29,8 +30,9 @@ type nodeKind uint8
 
 const (
 	plainNode nodeKind = iota // NaN counts as 0
-	zeroNode                  // NaN and 0 are missing
 	nanNode                   // NaN is missing
+	leafNode
+	zeroNode // NaN and 0 are missing
 	categoryNode
 )
 
@@ -38,23 +40,19 @@ const (
 func (m *Model) compile() error {
 	f := flatTrees{setStart: []int32{0}}
 	for _, t := range m.trees {
-		firstNode, firstLeaf, firstSet := len(f.nodes), len(f.values), len(f.setStart)-1
-		if firstNode+len(t.feature) > math.MaxInt32 || firstLeaf+t.numLeaves() > math.MaxInt32 || len(f.sets)+len(t.catThreshold) > math.MaxInt32 {
+		first, firstLeaf, firstSet := len(f.nodes), len(f.nodes)+len(t.feature), len(f.setStart)-1
+		if firstLeaf+t.numLeaves() > math.MaxInt32 || len(f.sets)+len(t.catThreshold) > math.MaxInt32 {
 			return fmt.Errorf("gbdt: the model's %d trees are too large to predict with", len(m.trees))
 		}
 		child := func(c int32) int32 {
 			if c < 0 {
-				return ^(int32(firstLeaf) + ^c)
+				return int32(firstLeaf) + ^c
 			}
-			return int32(firstNode) + c
+			return int32(first) + c
 		}
-		if len(t.feature) == 0 {
-			f.roots = append(f.roots, ^int32(firstLeaf))
-		} else {
-			f.roots = append(f.roots, int32(firstNode))
-		}
+		f.roots = append(f.roots, int32(first)) // which is the leaf where there is no node
 		for i := range t.feature {
-			n := flatNode{threshold: t.threshold[i], feature: t.feature[i], left: child(t.left[i]), right: child(t.right[i]),
+			n := flatNode{threshold: t.threshold[i], feature: t.feature[i], child: [2]int32{child(t.right[i]), child(t.left[i])},
 				defaultLeft: t.decision[i]&decisionDefaultLeft != 0}
 			switch {
 			case t.decision[i]&decisionCategorical != 0:
@@ -67,40 +65,88 @@ func (m *Model) compile() error {
 			}
 			f.nodes = append(f.nodes, n)
 		}
+		for leaf, value := range t.leafValue {
+			self := int32(firstLeaf + leaf)
+			f.nodes = append(f.nodes, flatNode{threshold: value, child: [2]int32{self, self}, kind: leafNode})
+		}
 		for i := 1; i < len(t.catBoundaries); i++ {
 			f.setStart = append(f.setStart, int32(len(f.sets))+t.catBoundaries[i])
 		}
 		f.sets = append(f.sets, t.catThreshold...)
-		f.values = append(f.values, t.leafValue...)
 	}
 	m.flat = f
 	return nil
 }
 
-// leaf is the leaf, over all trees, that the row falls into below at.
-func (f *flatTrees) leaf(at int32, row []float64) int32 {
-	for at >= 0 {
-		n := &f.nodes[at]
+// value is the value of the leaf that the row falls into below root.
+func (f *flatTrees) value(root int32, row []float64) float64 {
+	n := &f.nodes[root]
+	for n.kind != leafNode {
 		v := row[n.feature]
-		left := false
-		switch {
-		case n.kind == categoryNode:
-			left = f.inSet(int(n.threshold), v)
-		case n.kind == nanNode && v != v,
-			n.kind == zeroNode && (v != v || v > -zeroThreshold && v <= zeroThreshold):
-			left = n.defaultLeft
-		case v != v:
-			left = 0 <= n.threshold
-		default:
-			left = v <= n.threshold
+		side := 0
+		if v <= n.threshold {
+			side = 1
 		}
-		if left {
-			at = n.left
-		} else {
-			at = n.right
+		if n.kind >= zeroNode || v != v {
+			side = f.special(n, v)
+		}
+		n = &f.nodes[n.child[side]]
+	}
+	return n.threshold
+}
+
+// lanes is how many rows walk down a tree together: the processor overlaps
+// their waits for memory.
+const lanes = 8
+
+// addValues adds the tree's values for the lanes, whose rows lie in rows one
+// after another, to out, whose elements are stride apart.
+func (f *flatTrees) addValues(root int32, rows []float64, width int, out []float64, stride int) {
+	var at [lanes]int32
+	for lane := range at {
+		at[lane] = root
+	}
+	nodes := f.nodes
+	for moved := int32(1); moved != 0; {
+		moved = 0
+		for lane := range at {
+			n := &nodes[at[lane]]
+			v := rows[lane*width+int(n.feature)]
+			side := 0
+			if v <= n.threshold {
+				side = 1
+			}
+			if n.kind >= zeroNode || v != v {
+				side = f.special(n, v)
+			}
+			next := n.child[side&1]
+			moved |= next ^ at[lane]
+			at[lane] = next
 		}
 	}
-	return ^at
+	for lane, leaf := range at {
+		out[lane*stride] += nodes[leaf].threshold
+	}
+}
+
+// special is the side, 1 for left, where a comparison does not decide.
+func (f *flatTrees) special(n *flatNode, v float64) int {
+	left := false
+	switch {
+	case n.kind == categoryNode:
+		left = f.inSet(int(n.threshold), v)
+	case n.kind == nanNode && v != v,
+		n.kind == zeroNode && (v != v || v > -zeroThreshold && v <= zeroThreshold):
+		left = n.defaultLeft
+	case v != v:
+		left = 0 <= n.threshold
+	default:
+		left = v <= n.threshold
+	}
+	if left {
+		return 1
+	}
+	return 0
 }
 
 // inSet tells whether a category is in a bit set. NaN and negative ones are in none.
@@ -130,7 +176,7 @@ func (m *Model) rawRow(row, out []float64) {
 	clear(out)
 	for i := 0; i < len(m.flat.roots); i += m.outputs {
 		for k := range out {
-			out[k] += m.flat.values[m.flat.leaf(m.flat.roots[i+k], row)]
+			out[k] += m.flat.value(m.flat.roots[i+k], row)
 		}
 	}
 	m.finishRaw(out)
@@ -208,10 +254,14 @@ func (m *Model) predictBlock(columns [][]float64, from, to int, buffer, out []fl
 		}
 	}
 	rows := to - from
+	together := rows - rows%lanes
 	for i, root := range m.flat.roots {
 		k := i % m.outputs
-		for r := range rows {
-			out[r*m.outputs+k] += m.flat.values[m.flat.leaf(root, buffer[r*width:(r+1)*width])]
+		for r := 0; r < together; r += lanes {
+			m.flat.addValues(root, buffer[r*width:(r+lanes)*width], width, out[r*m.outputs+k:], m.outputs)
+		}
+		for r := together; r < rows; r++ {
+			out[r*m.outputs+k] += m.flat.value(root, buffer[r*width:(r+1)*width])
 		}
 	}
 	for r := range rows {
