@@ -65,14 +65,22 @@ func readCSV(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (
 	return c.join(ctx)
 }
 
-// firstRecords returns the first run that holds more than blank lines, and the
-// number of these before it.
+// firstRecords returns the first run that holds more than blank lines, without a
+// byte order mark, and the number of blank lines in the runs before it.
 func firstRecords(split *splitter) (first span, blank int, err error) {
 	for {
 		if first, err = split.read(nil); err != nil {
 			return span{}, 0, err
 		}
-		if len(bytes.Trim(first.data, "\r\n")) > 0 {
+		if first.offset == 0 && bytes.HasPrefix(first.data, byteOrderMark) {
+			first.data = first.data[len(byteOrderMark):]
+			first.offset = int64(len(byteOrderMark))
+		}
+		pos := 0
+		for pos < len(first.data) && lineEnd(first.data, pos) > 0 {
+			pos += lineEnd(first.data, pos)
+		}
+		if pos < len(first.data) {
 			return first, blank, nil
 		}
 		blank += bytes.Count(first.data, []byte{'\n'})
@@ -80,31 +88,24 @@ func firstRecords(split *splitter) (first span, blank int, err error) {
 }
 
 // readHeader finds the columns' names and returns the first run without the
-// header, with the lines before it.
+// header, with the number of lines that the header and blank ones before it
+// take. Places in errors count from the run's beginning.
 func (c *csvReader) readHeader(first span) (body span, lines int, err error) {
 	data := first.data
 	if len(data) >= 2 && (data[0] == 0xFF && data[1] == 0xFE || data[0] == 0xFE && data[1] == 0xFF) {
 		return span{}, 0, &EncodingError{File: c.opts.Name, Line: 1, Byte: data[0], Hint: "it looks like UTF-16: convert it to UTF-8"}
 	}
-	skip := 0
-	if bytes.HasPrefix(data, byteOrderMark) {
-		skip = len(byteOrderMark)
-	}
-	data = data[skip:]
 	t := newTokenizer(c.opts.Name, c.delimiter, 0, c.opts.MaxCellBytes)
 	t.one = true
 	if err := t.run(data); err != nil {
 		if textErr := checkText(c.opts.Name, data); textErr != nil {
 			err = textErr // not a text at all: its quotes do not matter
 		}
-		return span{}, 0, shift(err, 0, 0, int64(skip))
-	}
-	if t.rows == 0 {
-		return span{}, 0, &EmptyError{File: c.opts.Name}
+		return span{}, 0, err
 	}
 	// Only the header's bytes: the rest is checked with its chunk.
 	if err := checkText(c.opts.Name, data[:t.length]); err != nil {
-		return span{}, 0, shift(err, 0, 0, int64(skip))
+		return span{}, 0, err
 	}
 	c.names = make([]string, len(t.cells))
 	var scratch []byte
@@ -115,8 +116,7 @@ func (c *csvReader) readHeader(first span) (body span, lines int, err error) {
 		}
 		c.names[i] = string(at.bytes(data, &scratch))
 		if j := bytes.IndexByte([]byte(c.names[i]), '\r'); j >= 0 && !at.quoted() {
-			err := t.fault(data, int(at.start)+j, "a carriage return without a line feed; save the file with Unix or Windows line ends")
-			return span{}, 0, shift(err, 0, 0, int64(skip))
+			return span{}, 0, t.fault(data, int(at.start)+j, "a carriage return without a line feed; save the file with Unix or Windows line ends")
 		}
 	}
 	if err := c.opts.checkHeader(c.names); err != nil {
@@ -126,10 +126,10 @@ func (c *csvReader) readHeader(first span) (body span, lines int, err error) {
 		return span{}, 0, err
 	}
 	if c.opts.NoHeader {
-		return span{first.offset + int64(skip), data}, 0, nil
+		return first, 0, nil
 	}
 	lines = bytes.Count(data[:t.length], []byte{'\n'})
-	return span{first.offset + int64(skip+t.length), data[t.length:]}, lines, nil
+	return span{first.offset + int64(t.length), data[t.length:]}, lines, nil
 }
 
 var byteOrderMark = []byte("\xEF\xBB\xBF")
