@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"mlops/cmd/mlops-cli/inputs"
+	"mlops/cmd/mlops-cli/output"
+	"mlops/runner/config"
+)
+
+func newConfig(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "config", Short: "Work with configuration files", Example: "  mlops-cli config validate mlops-config.yaml",
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use:   "validate FILE...",
+		Short: "Check configuration files",
+		Long: `Check configuration files: keys, types, ranges and choices. Errors name file, line
+and column, and the nearest known key. The hash is the one that results carry:
+files with the same meaning have the same.`,
+		Example: `  mlops-cli config validate mlops-config.yaml
+  mlops-cli config validate configs/*.yaml -o json`,
+		Args:              cobra.MinimumNArgs(1),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.validate(args) },
+		ValidArgsFunction: completeFiles("yaml", "yml"),
+	})
+	return cmd
+}
+
+func (a *app) validate(files []string) error {
+	var found []error
+	var lines []string
+	documents := make([]any, len(files))
+	for i, file := range files {
+		checked, err := inputs.ReadConfig(a.dir, file, nil)
+		hash, message := "", any(nil)
+		if err == nil {
+			var parsed *config.Config
+			if parsed, err = config.Parse(file, []byte(checked.YAML)); err == nil {
+				hash = parsed.Hash()
+				lines = append(lines, fmt.Sprintf("%s: valid (%s)", file, hash))
+			}
+		}
+		if err != nil {
+			found, message = append(found, err), err.Error()
+		}
+		documents[i] = output.Document{
+			{Key: "file", Value: file}, {Key: "valid", Value: err == nil}, {Key: "config_hash", Value: hash}, {Key: "error", Value: message},
+		}
+	}
+	err := a.print(
+		func() output.Document { return output.Document{{Key: "files", Value: documents}} },
+		func(w io.Writer) {
+			for _, l := range lines {
+				fmt.Fprintln(w, l)
+			}
+		},
+		func() []string { return files },
+	)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	for _, e := range found {
+		fmt.Fprintf(a.stderr, "mlops-cli: %v\n", e)
+	}
+	return &exitError{code: codeUsage, err: errors.Join(found...), told: true}
+}
