@@ -1,0 +1,140 @@
+package deploy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"mlops/runner/preprocess"
+	"mlops/runner/training"
+)
+
+// Names of the documents. The metadata's is the configuration's choice and
+// stands in inference.json.
+const (
+	InferenceFile    = "inference.json"
+	SchemaFile       = "schema.json"
+	PreprocessorFile = "preprocessor.json"
+)
+
+// Formats and versions of the documents. A reader refuses every other.
+const (
+	inferenceFormat = "mlops-inference"
+	schemaFormat    = "mlops-schema"
+	metadataFormat  = "mlops-metadata"
+	documentVersion = 1
+)
+
+// header is what every document begins with.
+type header struct {
+	Format        string `json:"format"`
+	FormatVersion int    `json:"format_version"`
+}
+
+// Inference says what belongs together to predict.
+type Inference struct {
+	header
+	ModelFile    string             `json:"model_file"`
+	Preprocessor string             `json:"preprocessor_file"`
+	SchemaFile   string             `json:"schema_file"`
+	MetadataFile string             `json:"metadata_file"`
+	Model        training.ModelInfo `json:"model"` // backend, problem, classes, features
+}
+
+// schemaDocument is the schema as a document of its own, for people and other
+// programs.
+type schemaDocument struct {
+	header
+	Schema preprocess.Schema `json:"schema"`
+}
+
+// Metadata tells where a deployment comes from.
+type Metadata struct {
+	header
+	Version    string    `json:"version"` // the deployment's, from the configuration
+	CreatedAt  time.Time `json:"created_at"`
+	Program    string    `json:"program,omitempty"` // version of the program that made it
+	WorkflowID string    `json:"workflow_id,omitempty"`
+	TaskID     string    `json:"task_id,omitempty"` // the task that published it; empty for a library's run
+	Attempt    uint32    `json:"attempt,omitempty"`
+	Run        Run       `json:"run"`
+	Config     string    `json:"config"` // the whole configuration as canonical YAML
+	// Artifacts are what the steps made, by a step's name for it: paths within the
+	// deployment, or URLs of what a step put elsewhere.
+	Artifacts map[string]string `json:"artifacts"`
+}
+
+// Run is the training that a deployment comes from.
+type Run struct {
+	ModelName       string             `json:"model_name"`
+	ProblemType     string             `json:"problem_type"`
+	Target          string             `json:"target"`
+	Features        []string           `json:"features"`
+	Classes         []string           `json:"classes,omitempty"`
+	Metrics         map[string]float64 `json:"metrics"`
+	CVMetric        string             `json:"cv_metric,omitempty"`
+	Data            string             `json:"data"` // where the table came from
+	DataFingerprint string             `json:"data_fingerprint"`
+	ConfigHash      string             `json:"config_hash"`
+	Rows            int64              `json:"rows"`
+	Columns         int64              `json:"columns"`
+	Timings         map[string]float64 `json:"timings"` // seconds by stage, up to the deployment
+	PeakRSSBytes    int64              `json:"peak_rss_bytes"`
+	Warnings        []string           `json:"warnings,omitempty"`
+}
+
+func newHeader(format string) header { return header{Format: format, FormatVersion: documentVersion} }
+
+// writeDocument writes indented JSON with a line end.
+func writeDocument(w io.Writer, document any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(document)
+}
+
+// parseDocument decodes one of the documents strictly: the right format, a known
+// version, no unknown keys and nothing behind it.
+func parseDocument[T any](data []byte, format string) (T, error) {
+	var document T
+	var h header
+	if err := json.Unmarshal(data, &h); err != nil {
+		return document, fmt.Errorf("is not valid JSON: %w", err)
+	}
+	switch {
+	case h.Format != format:
+		return document, fmt.Errorf("has format %q, not %q", h.Format, format)
+	case h.FormatVersion != documentVersion:
+		return document, fmt.Errorf("has version %d of its format; this program reads version %d", h.FormatVersion, documentVersion)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&document); err != nil {
+		return document, fmt.Errorf("cannot be read: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return document, errors.New("has something behind its end")
+	}
+	return document, nil
+}
+
+// parseInference also requires that everything is named.
+func parseInference(data []byte) (Inference, error) {
+	i, err := parseDocument[Inference](data, inferenceFormat)
+	if err != nil {
+		return Inference{}, err
+	}
+	for _, name := range []string{i.ModelFile, i.Preprocessor, i.SchemaFile, i.MetadataFile} {
+		if !fs.ValidPath(name) || name == "." {
+			return Inference{}, fmt.Errorf("names %q, which is no file of a deployment", name)
+		}
+	}
+	if i.Model.Backend == "" {
+		return Inference{}, errors.New("tells of no model")
+	}
+	return i, nil
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package deploy
+
+func renameNew(from, to string) error { return reserveAndRename(from, to) }

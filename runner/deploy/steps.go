@@ -1,0 +1,166 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"mlops/runner/config"
+)
+
+// createDirectory makes the staging directory.
+type createDirectory struct{}
+
+// Run makes the directory and its logs directory.
+func (createDirectory) Run(_ context.Context, c *Context) error {
+	if c.Dir != "" {
+		return errors.New("the directory is there already; list this step once")
+	}
+	dir, err := c.create()
+	if err != nil {
+		return err
+	}
+	c.Dir = dir
+	return nil
+}
+
+// saveModel writes the model.
+type saveModel struct{}
+
+// Run writes the model in its own form.
+func (saveModel) Run(_ context.Context, c *Context) error {
+	model := c.Candidate.Model
+	if model == nil {
+		return errors.New("there is no trained model")
+	}
+	name := model.FileName()
+	if err := c.Write(name, 0o666, model.Write); err != nil {
+		return err
+	}
+	c.Inference.ModelFile, c.Inference.Model = name, model.Info()
+	c.Artifacts["model"] = name
+	return nil
+}
+
+// savePreprocessor writes the fitted preprocessing and the schema.
+type savePreprocessor struct{}
+
+// Run writes two documents.
+func (savePreprocessor) Run(_ context.Context, c *Context) error {
+	if c.Candidate.Preprocessor == nil {
+		return errors.New("there is no fitted preprocessing")
+	}
+	state, err := c.Candidate.Preprocessor.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	err = c.Write(PreprocessorFile, 0o666, func(w io.Writer) error {
+		_, err := w.Write(append(state, '\n'))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	schema := schemaDocument{header: newHeader(schemaFormat), Schema: c.Candidate.Preprocessor.Schema()}
+	if err := c.Write(SchemaFile, 0o666, func(w io.Writer) error { return writeDocument(w, schema) }); err != nil {
+		return err
+	}
+	c.Inference.Preprocessor, c.Inference.SchemaFile = PreprocessorFile, SchemaFile
+	c.Artifacts["preprocessor"], c.Artifacts["schema"] = PreprocessorFile, SchemaFile
+	return nil
+}
+
+// saveMetadata writes what is known of the run, and what belongs together.
+type saveMetadata struct{}
+
+// Run writes both documents, so it comes after the steps that they tell of.
+func (saveMetadata) Run(_ context.Context, c *Context) error {
+	switch {
+	case c.Inference.ModelFile == "":
+		return errors.New("no model was saved; put the step save_model before this one")
+	case c.Inference.Preprocessor == "":
+		return errors.New("no preprocessing was saved; put the step save_preprocessor before this one")
+	}
+	name := c.Config.MetadataFilename
+	if reserved(name) {
+		return fmt.Errorf("metadata_filename %q is the name of another part of the deployment; choose another", name)
+	}
+	c.Artifacts["metadata"], c.Artifacts["inference"] = name, InferenceFile
+	c.Inference.MetadataFile = name
+	c.Metadata.Artifacts = maps.Clone(c.Artifacts)
+	if err := c.Write(name, 0o666, func(w io.Writer) error { return writeDocument(w, c.Metadata) }); err != nil {
+		return err
+	}
+	return c.Write(InferenceFile, 0o666, func(w io.Writer) error { return writeDocument(w, c.Inference) })
+}
+
+// reserved reports whether a name is that of a part that every deployment has.
+func reserved(name string) bool {
+	return slices.ContainsFunc([]string{InferenceFile, SchemaFile, PreprocessorFile, ChecksumsFile, LogsDir},
+		func(taken string) bool { return strings.EqualFold(name, taken) })
+}
+
+// endpointScript writes a shell script that predicts with the deployment.
+type endpointScript struct{}
+
+func newEndpointScript(s config.Step) (Step, error) {
+	_, err := config.DecodeParams[struct{}](s)
+	return endpointScript{}, err
+}
+
+// endpointText finds its own directory, so that no name of the deployment stands
+// in it and nothing need be quoted. $1 and further arguments go through as they
+// are.
+const endpointText = `#!/bin/sh
+# Predicts with the deployment that this script lies in.
+# Usage: %s DATA [further options of "mlops-cli predict"]
+# MLOPS_CLI names the program; by default it is looked for in PATH.
+set -eu
+if [ "$#" -lt 1 ]; then
+	echo "usage: $0 DATA [options]" >&2
+	exit 2
+fi
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd -P)
+data=$1
+shift
+exec "${MLOPS_CLI:-mlops-cli}" predict "$@" -- "$data" "$here"
+`
+
+// Run writes the script under the configured name, executable. A configured
+// template is copied as it is: nothing in it is evaluated.
+func (endpointScript) Run(_ context.Context, c *Context) error {
+	name := c.Config.EndpointFilename
+	switch {
+	case name == "":
+		return errors.New("endpoint_filename is empty; name the script, e.g. predict.sh")
+	case reserved(name):
+		return fmt.Errorf("endpoint_filename %q is the name of another part of the deployment; choose another", name)
+	}
+	text := c.EndpointTemplate
+	if text == nil {
+		text = fmt.Appendf(nil, endpointText, comment(name))
+	}
+	err := c.Write(name, 0o777, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.Artifacts["endpoint"] = name
+	return nil
+}
+
+// comment keeps a name on its line of a comment.
+func comment(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, name)
+}
