@@ -313,7 +313,9 @@ type AttemptReply struct {
 	// local path.
 	Value string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 	// The answer to a listing: URLs by link name.
-	Links         map[string]string `protobuf:"bytes,4,rep,name=links,proto3" json:"links,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Links map[string]string `protobuf:"bytes,4,rep,name=links,proto3" json:"links,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// With an error: the same request may succeed later.
+	Retryable     bool `protobuf:"varint,5,opt,name=retryable,proto3" json:"retryable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -374,6 +376,13 @@ func (x *AttemptReply) GetLinks() map[string]string {
 		return x.Links
 	}
 	return nil
+}
+
+func (x *AttemptReply) GetRetryable() bool {
+	if x != nil {
+		return x.Retryable
+	}
+	return false
 }
 
 // ChildFrame is what the child says to the worker.
@@ -820,12 +829,13 @@ const file_mlops_v1_attempt_pipe_proto_rawDesc = "" +
 	"\tmax_procs\x18\t \x01(\x05R\bmaxProcs\"X\n" +
 	"\rAttemptCancel\x12/\n" +
 	"\x05grace\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05grace\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xbd\x01\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xdb\x01\n" +
 	"\fAttemptReply\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x14\n" +
 	"\x05error\x18\x02 \x01(\tR\x05error\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\tR\x05value\x127\n" +
-	"\x05links\x18\x04 \x03(\v2!.mlops.v1.AttemptReply.LinksEntryR\x05links\x1a8\n" +
+	"\x05links\x18\x04 \x03(\v2!.mlops.v1.AttemptReply.LinksEntryR\x05links\x12\x1c\n" +
+	"\tretryable\x18\x05 \x01(\bR\tretryable\x1a8\n" +
 	"\n" +
 	"LinksEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
