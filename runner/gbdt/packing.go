@@ -35,7 +35,8 @@ func newPacking(rows int, sumAbsGradient, sumHessian float64, unitHessian bool) 
 		c.hessianScale = powerOfTwoBelow((float64(uint64(1)<<32-1) - float64(rows)/2 - 1) / sumHessian)
 	}
 	c.mask = uint64(1)<<c.shift - 1
-	room := math.Ldexp(1, 63-int(c.shift)) - float64(rows)/2 - 1
+	// No sum needs more bits than a float64 has, so that reading one is exact.
+	room := math.Ldexp(1, min(53, 63-int(c.shift))) - float64(rows)/2 - 1
 	if sumAbsGradient == 0 {
 		sumAbsGradient = 1
 	}
