@@ -41,11 +41,16 @@ func BenchmarkCSV(b *testing.B) {
 		b.Run("ours/workers="+strconv.Itoa(workers), func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
+			var bytesHeld int64
 			for b.Loop() {
-				if _, err := Read(context.Background(), bytes.NewReader(data), int64(len(data)), ReadOptions{Format: CSV, Workers: workers}); err != nil {
+				t, err := Read(context.Background(), bytes.NewReader(data), int64(len(data)), ReadOptions{Format: CSV, Workers: workers})
+				if err != nil {
 					b.Fatal(err)
 				}
+				bytesHeld = t.MemoryBytes()
 			}
+			// All that is allocated bounds the peak; compare it with B/op.
+			b.ReportMetric(float64(bytesHeld), "table-B")
 		})
 	}
 	b.Run("encoding_csv_and_strconv", func(b *testing.B) {
@@ -57,6 +62,39 @@ func BenchmarkCSV(b *testing.B) {
 			}
 		}
 	})
+}
+
+func BenchmarkOtherFormats(b *testing.B) {
+	data := numericCSV(100_000)
+	t, err := Read(context.Background(), bytes.NewReader(data), int64(len(data)), ReadOptions{Format: CSV})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, format := range []Format{JSON, JSONL, Parquet} {
+		var stored bytes.Buffer
+		if err := Write(&stored, t, WriteOptions{Format: format}); err != nil {
+			b.Fatal(err)
+		}
+		b.Run("read/"+string(format), func(b *testing.B) {
+			b.SetBytes(int64(stored.Len()))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Read(context.Background(), bytes.NewReader(stored.Bytes()), int64(stored.Len()), ReadOptions{Format: format}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	for _, format := range allFormats {
+		b.Run("write/"+string(format), func(b *testing.B) {
+			b.SetBytes(t.MemoryBytes())
+			for b.Loop() {
+				if err := Write(io.Discard, t, WriteOptions{Format: format}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 // standardLibraryCSV does the same work with the standard library, told

@@ -22,7 +22,7 @@ type jsonReader struct {
 }
 
 // jsonPadding is how many cells may be missing in a small input.
-const jsonPadding = 1 << 24
+const jsonPadding = 1 << 20
 
 // readJSON reads an array of records, records one after another, or an object of
 // columns, each a list or an object by row label as pandas writes it. Columns
