@@ -21,6 +21,10 @@ const probeOperation = "probe"
 // handlers is the registry of operations by name. The names are also the
 // capabilities that a task requires of a worker.
 var handlers = map[string]Handler{
+	"train":        runTrain,
+	"predict":      runPredict,
+	"status":       runStatus,
+	"observe":      runObserve,
 	probeOperation: runProbe,
 }
 

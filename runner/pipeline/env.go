@@ -1,0 +1,84 @@
+package pipeline
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"mlops/runner/config"
+	"mlops/runner/deploy"
+	"mlops/runner/storage"
+)
+
+// Artifacts keeps files for other hosts: see the interface of the same name in
+// package runner.
+type Artifacts interface {
+	Publish(ctx context.Context, path, link string) (url string, err error)
+	Fetch(ctx context.Context, url string) (path string, err error)
+	List(ctx context.Context, prefix string) (map[string]string, error)
+}
+
+// Env is what a run may reach. The zero Env is the local disk, with everything
+// permitted and no artifact service.
+type Env struct {
+	Storage    *storage.Opener
+	Gate       Gate
+	Artifacts  Artifacts
+	ScratchDir string // for temporary files; "": the system's
+	WorkflowID string
+	TaskID     string // names the run, so that a repeated attempt is known; "": it is not one
+	Attempt    uint32 // of the task, from 1
+	Version    string // of the program, for metadata
+	Now        func() time.Time
+	Disk       deploy.FileSystem // that deployments are published on; nil: the real one
+}
+
+func (e Env) withDefaults() Env {
+	if e.Storage == nil {
+		e.Storage = storage.New(storage.Options{})
+	}
+	if e.Now == nil {
+		e.Now = time.Now
+	}
+	return e
+}
+
+const artifactScheme = "artifact://"
+
+func isArtifact(location string) bool { return strings.HasPrefix(location, artifactScheme) }
+
+// digestOf returns the digest in an artifact's URL.
+func digestOf(url string) string {
+	digest, _, _ := strings.Cut(strings.TrimPrefix(url, artifactScheme), "/")
+	return digest
+}
+
+// localFile returns the local path of the file at location.
+func (e Env) localFile(ctx context.Context, location string) (string, error) {
+	if isArtifact(location) && e.Artifacts != nil {
+		return e.Artifacts.Fetch(ctx, location)
+	}
+	return e.Storage.LocalPath(ctx, location)
+}
+
+// localDir returns the local path of the directory at location.
+func (e Env) localDir(ctx context.Context, location string) (string, error) {
+	if isArtifact(location) {
+		if e.Artifacts == nil {
+			return "", &storage.SchemeError{Location: location, Scheme: "artifact", Problem: "cannot be fetched here: there is no artifact service"}
+		}
+		return e.Artifacts.Fetch(ctx, location)
+	}
+	if _, err := e.Storage.Stat(location); err != nil {
+		return "", err
+	}
+	return e.Storage.ResolveDir(location)
+}
+
+// configuration returns the given one or the defaults.
+func configuration(c *config.Config) *config.Config {
+	if c == nil {
+		return config.Default()
+	}
+	return c
+}

@@ -1,0 +1,129 @@
+package pipeline
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"mlops/runner/deploy"
+	"mlops/runner/table"
+)
+
+// outputFormats are the forms that predictions are written in.
+var outputFormats = []table.Format{table.JSON, table.CSV, table.Parquet}
+
+// outputFormat tells the form by a name's ending, or by its own name.
+func outputFormat(location, name string) (table.Format, error) {
+	format := table.Format(name)
+	if name == "" {
+		var err error
+		if format, err = table.FormatOf(location); err != nil {
+			return "", fmt.Errorf("output %s: predictions are written to a file that ends in .json, .csv or .parquet", location)
+		}
+	}
+	if !slices.Contains(outputFormats, format) {
+		return "", fmt.Errorf("output format %q: predictions are written as json, csv or parquet", format)
+	}
+	return format, nil
+}
+
+// writePredictions writes predictions, with probabilities if asked.
+func writePredictions(w io.Writer, format table.Format, p *deploy.Predictions, proba bool) error {
+	proba = proba && p.Proba != nil
+	if format == table.JSON {
+		return writePredictionsJSON(w, p, proba)
+	}
+	columns := []*table.Column{p.Values}
+	if proba {
+		for k, class := range p.Classes {
+			values := make([]float64, p.Len())
+			for i := range values {
+				values[i] = p.Proba[i*len(p.Classes)+k]
+			}
+			columns = append(columns, table.NewFloat64("probability_"+class, values, nil))
+		}
+	}
+	t, err := table.New(columns...)
+	if err != nil {
+		return err
+	}
+	return table.Write(w, t, table.WriteOptions{Format: format})
+}
+
+// writePredictionsJSON writes {"predictions": […]} row by row, and with
+// probabilities also {"classes": […], "probabilities": [{label: p}, …]}.
+func writePredictionsJSON(w io.Writer, p *deploy.Predictions, proba bool) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	b.WriteString(`{"predictions": [`)
+	for i := range p.Len() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		cell, err := jsonCell(p.Values, i)
+		if err != nil {
+			return err
+		}
+		b.Write(cell)
+	}
+	b.WriteString("]")
+	if proba {
+		if err := writeProbabilities(b, p); err != nil {
+			return err
+		}
+	}
+	b.WriteString("}\n")
+	return b.Flush() // which returns the first error of the writes before
+}
+
+func writeProbabilities(b *bufio.Writer, p *deploy.Predictions) error {
+	labels := make([]string, len(p.Classes))
+	for k, class := range p.Classes {
+		label, err := json.Marshal(class)
+		if err != nil {
+			return err
+		}
+		labels[k] = string(label)
+	}
+	fmt.Fprintf(b, ",\n\"classes\": [%s],\n\"probabilities\": [", strings.Join(labels, ", "))
+	for i := range p.Len() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("{")
+		for k, label := range labels {
+			if k > 0 {
+				b.WriteString(", ")
+			}
+			number, err := json.Marshal(p.Proba[i*len(labels)+k])
+			if err != nil {
+				return fmt.Errorf("row %d: %w", i+1, err)
+			}
+			fmt.Fprintf(b, "%s: %s", label, number)
+		}
+		b.WriteString("}")
+	}
+	b.WriteString("]")
+	return nil
+}
+
+// jsonCell writes a label in its own type.
+func jsonCell(c *table.Column, i int) ([]byte, error) {
+	switch {
+	case c.IsNull(i):
+		return []byte("null"), nil
+	case c.Kind() == table.Float64:
+		if v := c.Floats()[i]; math.IsInf(v, 0) {
+			return nil, fmt.Errorf("row %d: the prediction is infinite, which JSON cannot hold; write .csv or .parquet", i+1)
+		}
+		return json.Marshal(c.Floats()[i])
+	case c.Kind() == table.Int64:
+		return json.Marshal(c.Ints()[i])
+	case c.Kind() == table.Bool:
+		return json.Marshal(c.Bools()[i])
+	}
+	return json.Marshal(c.Text(i))
+}

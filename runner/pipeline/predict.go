@@ -1,0 +1,143 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"mlops/runner/config"
+	"mlops/runner/deploy"
+	"mlops/runner/observe"
+	"mlops/runner/table"
+)
+
+// PredictRequest asks for a table to be scored.
+type PredictRequest struct {
+	Data     string // location of the table
+	DataName string // what to call it in reports; "": its location
+	Model    string // location of the deployment
+	Output   string // location to write to, .json, .csv or .parquet; "": nowhere
+	Proba    bool   // also the probability of each class
+	// Config's observability section governs logging; nil: the deployment's own.
+	Config *config.Config
+	// OutputArtifactFormat publishes the output as an artifact in that format
+	// instead of writing it.
+	OutputArtifactFormat string
+	BaseDir              string // where relative locations start
+}
+
+const headRows = 10
+
+// Predict scores every row of a table. Where there is an output it is there
+// whole or not at all, and the call is recorded in the deployment's logs.
+func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, error) {
+	env = env.withDefaults()
+	s := newStages(env)
+	format, err := predictFormat(r, env)
+	if err != nil {
+		return nil, fail(ctx, "config", BadConfig, err)
+	}
+	var model *opened
+	var data *table.Table
+	var predictions *deploy.Predictions
+	result := &PredictResult{}
+	name := nameOf(r.Data, r.DataName)
+	for _, stage := range []struct {
+		name      string
+		otherwise Kind
+		run       func() error
+	}{
+		{"load", BadData, func() (err error) { model, err = open(ctx, Locate(r.BaseDir, r.Model), r.Config, env); return err }},
+		{"read", BadData, func() (err error) {
+			data, err = readTable(ctx, env, Locate(r.BaseDir, r.Data), name, table.ReadOptions{
+				Columns: model.bundle.Columns(), Types: model.bundle.Types(),
+			})
+			return err
+		}},
+		{"predict", BadData, func() (err error) {
+			if predictions, err = model.bundle.Predict(ctx, data); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		}},
+		{"write", BadConfig, func() (err error) {
+			result.Output, err = publishPredictions(ctx, r, env, format, predictions)
+			return err
+		}},
+	} {
+		if err := s.do(ctx, stage.name, stage.otherwise, stage.run); err != nil {
+			return nil, err
+		}
+	}
+	entry := predictionEntry(r, env, predictions)
+	if err := model.steps.Predicted(ctx, model.store, entry); err != nil {
+		s.warn(ctx, "write", "the predictions are complete, but the call could not be recorded: %v", err)
+	}
+	run := model.bundle.Metadata.Run
+	result.Count, result.Head, result.ClassCounts = int64(predictions.Len()), predictions.Head(headRows), predictions.ClassCounts()
+	result.ModelName, result.ProblemType, result.Predictions = run.ModelName, run.ProblemType, predictions
+	result.Warnings, result.Timings, result.PeakRSSBytes = s.warnings, s.total(), PeakRSS()
+	return result, nil
+}
+
+// predictFormat settles the output's form before anything is read.
+func predictFormat(r PredictRequest, env Env) (table.Format, error) {
+	switch {
+	case r.OutputArtifactFormat != "" && env.Artifacts == nil:
+		return "", errors.New("the output cannot be published as an artifact: there is no artifact service here; name a file with output")
+	case r.OutputArtifactFormat != "":
+		return outputFormat("", r.OutputArtifactFormat)
+	case r.Output != "":
+		return outputFormat(r.Output, "")
+	}
+	return "", nil
+}
+
+// publishPredictions writes the output aside, asks the gate and makes it visible.
+// Without an output the gate is asked all the same, for the log.
+func publishPredictions(ctx context.Context, r PredictRequest, env Env, format table.Format, p *deploy.Predictions) (string, error) {
+	switch {
+	case r.OutputArtifactFormat != "":
+		dir, err := os.MkdirTemp(env.ScratchDir, "predictions-")
+		if err != nil {
+			return "", err
+		}
+		defer os.RemoveAll(dir)
+		path := filepath.Join(dir, "predictions."+string(format))
+		f, err := os.Create(path)
+		if err != nil {
+			return "", err
+		}
+		if err := errors.Join(writePredictions(f, format, p, r.Proba), f.Close()); err != nil {
+			return "", err
+		}
+		if err := Permit(ctx, env.Gate); err != nil {
+			return "", err
+		}
+		return env.Artifacts.Publish(ctx, path, "")
+	case r.Output != "":
+		location := Locate(r.BaseDir, r.Output)
+		return location, env.Storage.WriteAtomic(ctx, location, func(w io.Writer) error {
+			if err := writePredictions(w, format, p, r.Proba); err != nil {
+				return err
+			}
+			return Permit(ctx, env.Gate)
+		})
+	}
+	return "", Permit(ctx, env.Gate)
+}
+
+func predictionEntry(r PredictRequest, env Env, p *deploy.Predictions) observe.PredictionEntry {
+	e := observe.PredictionEntry{
+		Time: env.Now().UTC(), TaskID: env.TaskID, Data: nameOf(r.Data, r.DataName), Rows: int64(p.Len()),
+		Head: p.Head(headRows), ClassCounts: p.ClassCounts(),
+	}
+	if p.Classes == nil && p.Len() > 0 {
+		s := observe.Summarize(p.Values.Floats())
+		e.Values = &s
+	}
+	return e
+}

@@ -1,0 +1,112 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"mlops/runner/config"
+	"mlops/runner/deploy"
+	"mlops/runner/observe"
+)
+
+// StatusRequest asks for a deployment's description.
+type StatusRequest struct {
+	Model   string // location of the deployment
+	BaseDir string // where a relative location starts
+}
+
+// ObserveRequest asks for a deployment's monitoring report.
+type ObserveRequest struct {
+	Model   string         // location of the deployment
+	Config  *config.Config // its observability section sets the thresholds; nil: the deployment's own
+	BaseDir string         // where a relative location starts
+}
+
+// opened is a deployment with its history and what watches it.
+type opened struct {
+	location string
+	bundle   *deploy.Bundle
+	store    observe.Store
+	steps    observe.Steps
+}
+
+// open opens a deployment. Without a configuration its own holds.
+func open(ctx context.Context, location string, c *config.Config, env Env) (*opened, error) {
+	dir, err := env.localDir(ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{location: location}
+	if o.bundle, err = deploy.Open(ctx, dir); err != nil {
+		return nil, err
+	}
+	logs := filepath.Join(dir, deploy.LogsDir)
+	o.store = observe.DirStore{Logs: logs, Now: env.Now}
+	if isArtifact(location) {
+		o.store = observe.LinkStore{Logs: logs, Digest: digestOf(location), Artifacts: env.Artifacts, Scratch: env.ScratchDir}
+	}
+	if c == nil {
+		name := filepath.Join(location, o.bundle.Inference.MetadataFile) + " (config)"
+		if c, err = config.Parse(name, []byte(o.bundle.Metadata.Config)); err != nil {
+			return nil, fmt.Errorf("the deployment's own configuration cannot be used; give one: %w", err)
+		}
+	}
+	o.steps, err = observe.New(c.Observability)
+	return o, err
+}
+
+// Status describes a deployment whose checksums all hold; any other is an error.
+func Status(ctx context.Context, r StatusRequest, env Env) (*StatusResult, error) {
+	env = env.withDefaults()
+	var result *StatusResult
+	err := newStages(env).do(ctx, "load", BadData, func() error {
+		o, err := open(ctx, Locate(r.BaseDir, r.Model), nil, env)
+		if err != nil {
+			return err
+		}
+		history, err := o.store.History(ctx)
+		if err != nil {
+			return err
+		}
+		result = o.status(history)
+		return nil
+	})
+	return result, err
+}
+
+// status sums up what the deployment and its history tell.
+func (o *opened) status(h *observe.History) *StatusResult {
+	m := o.bundle.Metadata
+	return &StatusResult{
+		Dir: o.location, Version: m.Version, Status: "deployed", CreatedAt: m.CreatedAt, ModelName: m.Run.ModelName,
+		ProblemType: m.Run.ProblemType, Target: m.Run.Target, Metrics: m.Run.Metrics, MetricSummaries: h.MetricSummaries(),
+		Predictions: h.PredictionSummary(), Features: m.Run.Features, Classes: m.Run.Classes, Files: o.bundle.Files,
+	}
+}
+
+// Observe reports on a deployment's health.
+func Observe(ctx context.Context, r ObserveRequest, env Env) (*ObserveResult, error) {
+	env = env.withDefaults()
+	var result *ObserveResult
+	err := newStages(env).do(ctx, "observe", BadData, func() error {
+		o, err := open(ctx, Locate(r.BaseDir, r.Model), r.Config, env)
+		if err != nil {
+			return err
+		}
+		observation, err := o.steps.Observe(ctx, o.store, o.bundle.Metadata.Run.Metrics)
+		if err != nil {
+			return err
+		}
+		status := o.status(observation.History)
+		result = &ObserveResult{
+			Status: status, Checks: observation.Checks, Alert: observation.Alert(),
+			Report: observe.Report(observe.Subject{
+				Dir: status.Dir, Version: status.Version, Status: status.Status, CreatedAt: status.CreatedAt,
+				ModelName: status.ModelName, ProblemType: status.ProblemType, Target: status.Target, Features: len(status.Features),
+			}, observation),
+		}
+		return nil
+	})
+	return result, err
+}

@@ -1,0 +1,83 @@
+package runner
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	mlopsv1 "mlops/proto/mlops/v1"
+	"mlops/runner/deploy"
+	"mlops/runner/observe"
+	"mlops/runner/pipeline"
+)
+
+func trainResult(r *pipeline.TrainResult) *mlopsv1.TrainResult {
+	return &mlopsv1.TrainResult{
+		ModelName: r.ModelName, ProblemType: r.ProblemType, Metrics: r.Metrics, Deployment: deployment(r.Deployment),
+		Timings: r.Timings, Rows: r.Rows, Columns: r.Columns, PeakRssBytes: r.PeakRSSBytes, DataFingerprint: r.DataFingerprint,
+		ConfigHash: r.ConfigHash, Target: r.Target, Features: r.Features, Classes: r.Classes, Warnings: r.Warnings, CvMetric: r.CVMetric,
+	}
+}
+
+func deployment(d *pipeline.Deployment) *mlopsv1.Deployment {
+	if d == nil {
+		return nil
+	}
+	return &mlopsv1.Deployment{Dir: d.Dir, Version: d.Version, Files: deployedFiles(d.Files), CreatedAt: timestamp(d.CreatedAt)}
+}
+
+func deployedFiles(files []deploy.FileInfo) []*mlopsv1.DeployedFile {
+	out := make([]*mlopsv1.DeployedFile, len(files))
+	for i, f := range files {
+		out[i] = &mlopsv1.DeployedFile{Path: f.Path, Size: f.Size, Sha256: f.SHA256}
+	}
+	return out
+}
+
+func predictResult(r *pipeline.PredictResult) *mlopsv1.PredictResult {
+	return &mlopsv1.PredictResult{
+		Count: r.Count, Head: r.Head, Output: r.Output, ModelName: r.ModelName, Timings: r.Timings, ClassCounts: r.ClassCounts,
+		Warnings: r.Warnings, ProblemType: r.ProblemType, PeakRssBytes: r.PeakRSSBytes,
+	}
+}
+
+func statusResult(r *pipeline.StatusResult) *mlopsv1.StatusResult {
+	summaries := make(map[string]*mlopsv1.MetricSummary, len(r.MetricSummaries))
+	for name, s := range r.MetricSummaries {
+		summaries[name] = metricSummary(&s)
+	}
+	return &mlopsv1.StatusResult{
+		Dir: r.Dir, Version: r.Version, Status: r.Status, CreatedAt: timestamp(r.CreatedAt), ModelName: r.ModelName,
+		ProblemType: r.ProblemType, Target: r.Target, Metrics: r.Metrics, MetricSummaries: summaries,
+		Predictions: predictionSummary(r.Predictions), Features: r.Features, Classes: r.Classes, Files: deployedFiles(r.Files),
+	}
+}
+
+func metricSummary(s *observe.MetricSummary) *mlopsv1.MetricSummary {
+	if s == nil {
+		return nil
+	}
+	return &mlopsv1.MetricSummary{Count: s.Count, Latest: s.Latest, Mean: s.Mean, Std: s.Std, Min: s.Min, Max: s.Max}
+}
+
+func predictionSummary(s observe.PredictionSummary) *mlopsv1.PredictionSummary {
+	return &mlopsv1.PredictionSummary{
+		Calls: s.Calls, Rows: s.Rows, First: timestamp(s.First), Last: timestamp(s.Last), ClassCounts: s.ClassCounts,
+		Values: metricSummary(s.Values),
+	}
+}
+
+func observeResult(r *pipeline.ObserveResult) *mlopsv1.ObserveResult {
+	checks := make([]*mlopsv1.ThresholdCheck, len(r.Checks))
+	for i, c := range r.Checks {
+		checks[i] = &mlopsv1.ThresholdCheck{Metric: c.Metric, Value: c.Value, Threshold: c.Threshold, Direction: c.Direction, Ok: c.OK}
+	}
+	return &mlopsv1.ObserveResult{Status: statusResult(r.Status), Checks: checks, Alert: r.Alert, Report: r.Report}
+}
+
+func timestamp(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}
