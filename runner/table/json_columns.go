@@ -24,7 +24,7 @@ func (j *jsonReader) columnObject(key string) error {
 		if err != nil || closed {
 			return err
 		}
-		if key, err = j.key(); err != nil {
+		if key, err = j.key(""); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,11 @@ func (j *jsonReader) columnCells(c *jsonColumn) error {
 
 // rowLabel reads a row's label and holds it to the first labelled column's.
 func (j *jsonReader) rowLabel(c *jsonColumn, first bool) error {
-	label, err := j.key()
+	likely := ""
+	if c.rows < len(j.index) {
+		likely = j.index[c.rows]
+	}
+	label, err := j.key(likely)
 	if err != nil {
 		return err
 	}

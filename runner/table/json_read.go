@@ -120,7 +120,7 @@ func (j *jsonReader) document() error {
 		j.pos++
 		return j.end()
 	}
-	key, err := j.key()
+	key, err := j.key(j.likelyKey(0))
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (j *jsonReader) record() error {
 		j.pos++
 		return j.endRow()
 	}
-	key, err := j.key()
+	key, err := j.key(j.likelyKey(0))
 	if err != nil {
 		return err
 	}
@@ -228,10 +228,18 @@ func (j *jsonReader) fields(key string) error {
 		if closed {
 			return j.endRow()
 		}
-		if key, err = j.key(); err != nil {
+		if key, err = j.key(j.likelyKey(i + 1)); err != nil {
 			return err
 		}
 	}
+}
+
+// likelyKey returns the i-th key of a record that is like those before.
+func (j *jsonReader) likelyKey(i int) string {
+	if i < len(j.columns) {
+		return j.columns[i].name
+	}
+	return ""
 }
 
 // find returns the column of that name, which is likely the i-th; a new one has

@@ -173,7 +173,7 @@ func (s *jsonScanner) skipRest(v jsonValue, depth int) error {
 	}
 	for {
 		if v.kind == jsonObject {
-			if _, err := s.key(); err != nil {
+			if _, err := s.key(""); err != nil {
 				return err
 			}
 		}
@@ -186,8 +186,9 @@ func (s *jsonScanner) skipRest(v jsonValue, depth int) error {
 	}
 }
 
-// key reads a key and the colon behind it.
-func (s *jsonScanner) key() (string, error) {
+// key reads a key and the colon behind it. A key equal to likely is returned as
+// that, which spares a copy.
+func (s *jsonScanner) key(likely string) (string, error) {
 	c, err := s.peek()
 	if err != nil {
 		return "", err
@@ -199,6 +200,9 @@ func (s *jsonScanner) key() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key := string(text)
+	key := likely
+	if string(text) != likely {
+		key = string(text)
+	}
 	return key, s.expect(':', "behind a key")
 }

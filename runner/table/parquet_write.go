@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -101,7 +102,8 @@ func appendParquet(values []parquet.Value, c *Column, index, lo, hi int) []parqu
 		case Bool:
 			v = parquet.BooleanValue(c.bools[i])
 		default:
-			v = parquet.ByteArrayValue([]byte(c.dict[c.codes[i]]))
+			text := c.dict[c.codes[i]]
+			v = parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(text), len(text))) // only read
 		}
 		values = append(values, v.Level(0, level, index))
 	}
