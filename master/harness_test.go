@@ -27,6 +27,7 @@ type served struct {
 	artifacts mlopsv1.ArtifactServiceClient
 	conn      *grpc.ClientConn
 	store     statestore.Store
+	routes    map[string]grpc.ServiceInfo
 	stop      func()
 }
 
@@ -77,6 +78,7 @@ func serve(t testing.TB, dir string, change ...func(*master.Options)) *served {
 		artifacts: mlopsv1.NewArtifactServiceClient(conn),
 		conn:      conn,
 		store:     store,
+		routes:    m.Routes(),
 		stop:      stop,
 	}
 }
