@@ -27,7 +27,7 @@ func needsValidation(b Backend, cfg *config.Config) bool {
 // fitted anew for each on the other folds. No scores and a warning come back
 // where the metric has no value.
 func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
-	if r.goal.problem == Binary {
+	if r.goal.problem == Binary && len(r.train) >= r.cfg.Training.CVFolds {
 		for k, m := range membersOf(r.goal.classes, 2) {
 			if len(m) < 3 { // one row may be held out for validation already
 				r.warnings = append(r.warnings, fmt.Sprintf("class %q has only %d rows; cross-validation is left out", r.goal.Classes[k], len(m)))

@@ -3,6 +3,8 @@ package training
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"mlops/runner/config"
@@ -204,6 +206,9 @@ func (r *run) finish(ctx context.Context) (*Outcome, error) {
 	out.Preprocess, out.Schema = parts.fitted, parts.fitted.Schema()
 	out.Features = out.Model.Info().Features
 	out.FeatureImportance = out.Model.FeatureImportance()
+	if slices.Max(slices.Collect(maps.Values(out.FeatureImportance))) == 0 {
+		r.warnings = append(r.warnings, "the model found no split and predicts the same for every row; give more rows, or lower min_data_in_leaf (min_samples_leaf)")
+	}
 	out.TrainRows = parts.train.Features.NumRows()
 	out.Warnings = r.warnings
 	return out, nil
@@ -232,11 +237,30 @@ func (r *run) fitParts(ctx context.Context, train, validation []int, held *table
 		for i, k := range kept {
 			kept[i] = train[k]
 		}
+		if err := r.oneClassLeft(train, kept); err != nil {
+			return nil, err
+		}
 		train = kept
 	}
 	out := &parts{fitted: fitted, train: r.data(train, features, fitted)}
 	out.validation, err = r.judgedRows(ctx, fitted, validation, held)
 	return out, err
+}
+
+// oneClassLeft tells where dropping rows for missing cells, from train to kept,
+// leaves nothing to tell apart.
+func (r *run) oneClassLeft(train, kept []int) error {
+	if !r.goal.problem.IsClassification() {
+		return nil
+	}
+	for _, p := range kept {
+		if r.goal.classes[p] != r.goal.classes[kept[0]] {
+			return nil
+		}
+	}
+	return &DataError{Reason: fmt.Sprintf(
+		"of %d rows to train on, handle_missing drop leaves %d without a missing cell, all of class %q; fill missing cells with median, mean, mode or constant instead",
+		len(train), len(kept), r.goal.Classes[r.goal.classes[kept[0]]])}
 }
 
 // judgedRows applies fitted preprocessing to positions whose raw rows are held.
