@@ -142,7 +142,8 @@ func (u *upload) finish() error {
 		return fmt.Errorf("%w: announced %s, received %s", ErrDigest, u.digest, got)
 	}
 	final := u.folder.path(u.digest)
-	err := errors.Join(u.file.Chmod(0o400), u.file.Sync(), os.MkdirAll(filepath.Dir(final), 0o700))
+	now := u.folder.now()
+	err := errors.Join(os.Chtimes(u.path, now, now), u.file.Chmod(0o400), u.file.Sync(), os.MkdirAll(filepath.Dir(final), 0o700))
 	if err == nil {
 		err = os.Rename(u.path, final)
 	}
