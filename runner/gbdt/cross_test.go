@@ -107,7 +107,7 @@ func spoil(columns [][]float64) {
 // The text of a model does not depend on the number of threads, with either
 // kind of histogram, on data large enough for every parallel path.
 func TestModelDoesNotDependOnThreads(t *testing.T) {
-	features, raw, label := benchmarkData(40_000, 9)
+	features, raw, label := benchmarkData(chunkRows+1000, 9)
 	for i := range raw[4] {
 		raw[4][i] = math.Floor(math.Abs(raw[4][i]) * 12)
 		if i%7 == 0 {
@@ -133,7 +133,7 @@ func TestModelDoesNotDependOnThreads(t *testing.T) {
 			var first []byte
 			for _, threads := range []int{1, 2, 3, 8} {
 				p := DefaultParams()
-				p.Objective, p.NumIterations, p.Seed, p.NumThreads = Binary, 5, 9, threads
+				p.Objective, p.NumIterations, p.NumLeaves, p.Seed, p.NumThreads = Binary, 2, 16, 9, threads
 				c.change(&p)
 				d, err := NewDataset(features, label, nil, p)
 				if err != nil {

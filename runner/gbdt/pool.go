@@ -10,64 +10,69 @@ import (
 // goroutine, which also works, and which must close it.
 type pool struct {
 	threads int
-	wake    chan struct{}
-	helpers sync.WaitGroup // lives of the helper goroutines
-	busy    sync.WaitGroup // helpers still in the current call
+	jobs    chan *job
+	helpers sync.WaitGroup
 	stopped atomic.Bool
 	unwatch func() bool
+}
 
-	next  atomic.Int64
-	tasks int
+// job is one call of each.
+type job struct {
 	run   func(worker, task int)
+	tasks int64
+	next  atomic.Int64
+	open  sync.WaitGroup // tasks that are not done
 }
 
 // newPool starts the helpers. Once ctx is done no further task starts.
 func newPool(ctx context.Context, threads int) *pool {
-	p := &pool{threads: threads, wake: make(chan struct{})}
+	p := &pool{threads: threads, jobs: make(chan *job, threads)}
 	p.unwatch = context.AfterFunc(ctx, func() { p.stopped.Store(true) })
 	for worker := 1; worker < threads; worker++ {
-		p.helpers.Add(1)
-		go func() {
-			defer p.helpers.Done()
-			for range p.wake {
-				p.work(worker)
-				p.busy.Done()
+		p.helpers.Go(func() {
+			for j := range p.jobs {
+				p.work(worker, j)
 			}
-		}()
+		})
 	}
 	return p
 }
 
 func (p *pool) close() {
 	p.unwatch()
-	close(p.wake)
+	close(p.jobs)
 	p.helpers.Wait()
 }
 
 // each runs the tasks 0 to n-1 and waits for them. The worker's number is
 // below threads and never shared by two tasks at once. After the context is
 // done the remaining tasks are left out: the caller must then drop the result.
+//
+// It waits for tasks, not for helpers: on a busy machine a helper that comes
+// late finds the job done and holds nobody up.
 func (p *pool) each(n int, run func(worker, task int)) {
-	p.tasks, p.run = n, run
-	p.next.Store(0)
-	helpers := min(p.threads, n) - 1
-	if helpers > 0 {
-		p.busy.Add(helpers)
-		for range helpers {
-			p.wake <- struct{}{}
+	j := &job{run: run, tasks: int64(n)}
+	j.open.Add(n)
+	for range min(p.threads, n) - 1 {
+		select {
+		case p.jobs <- j:
+		default: // all helpers have work waiting
 		}
 	}
-	p.work(0)
-	p.busy.Wait()
+	p.work(0, j)
+	j.open.Wait()
 }
 
-func (p *pool) work(worker int) {
-	for !p.stopped.Load() {
-		task := int(p.next.Add(1)) - 1
-		if task >= p.tasks {
+func (p *pool) work(worker int, j *job) {
+	for {
+		task := j.next.Add(1) - 1
+		if task >= j.tasks {
 			return
 		}
-		p.run(worker, task)
+		if !p.stopped.Load() {
+			j.run(worker, int(task))
+		}
+		j.open.Done()
 	}
 }
 

@@ -30,7 +30,7 @@ func TestTrainLearnsARegression(t *testing.T) {
 		label[i] = 3*raw[0][i] + raw[1][i]*raw[2][i] + 10
 	}
 	p := DefaultParams()
-	p.NumThreads = 2
+	p.NumThreads, p.NumIterations, p.LearningRate = 2, 40, 0.2
 	d, err := NewDataset(features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
