@@ -44,7 +44,7 @@ func (s *Store) Links(_ context.Context, prefix, token string, limit int) (links
 		}
 		var last []byte
 		c := v.tx.Bucket(bucketLink).Cursor()
-		for k, b := c.Seek(from); bytes.HasPrefix(k, []byte(prefix)); k, b = c.Next() {
+		for k, b := c.Seek(from); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, b = c.Next() {
 			if len(after) > 0 && bytes.Compare(k, after) <= 0 {
 				continue
 			}

@@ -3,7 +3,6 @@ package bolt
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -154,7 +153,3 @@ func idempotencyKey(owner, key string) ([]byte, error) {
 	k := binary.BigEndian.AppendUint32(nil, uint32(len(owner)))
 	return append(append(k, owner...), key...), nil
 }
-
-// afterPrefix is the first key behind all that begin with a workflow's id and
-// ordinal: where a reverse scan starts.
-func afterPrefix(wid uuid.UUID) []byte { return seqKey(wid, math.MaxUint64) }
