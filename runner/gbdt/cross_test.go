@@ -131,7 +131,11 @@ func TestModelDoesNotDependOnThreads(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var first []byte
-			for _, threads := range []int{1, 2, 3, 8} {
+			all := []int{1, 3}
+			if c.name == "packed" {
+				all = []int{1, 2, 3, 8}
+			}
+			for _, threads := range all {
 				p := DefaultParams()
 				p.Objective, p.NumIterations, p.NumLeaves, p.Seed, p.NumThreads = Binary, 2, 16, 9, threads
 				c.change(&p)
