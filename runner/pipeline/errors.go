@@ -111,11 +111,16 @@ func passes(err error) bool {
 	return errors.As(err, &network)
 }
 
-// fail names the stage of an error, unless it has one.
+// fail names the stage of an error, unless it has one. Of a cancelled run it
+// tells who cancelled it and why.
 func fail(ctx context.Context, stage string, otherwise Kind, err error) error {
 	var known *Error
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	return &Error{Stage: stage, Kind: KindOf(ctx, err, otherwise), Err: err}
+	kind := KindOf(ctx, err, otherwise)
+	if cause := context.Cause(ctx); kind == Cancelled && !errors.Is(err, cause) {
+		err = cause
+	}
+	return &Error{Stage: stage, Kind: kind, Err: err}
 }

@@ -176,11 +176,11 @@ func (t *trainRun) train(ctx context.Context) error {
 	}))
 	outcome, err := training.Train(watched, training.Request{Table: t.table, Target: t.request.Target, Config: t.config})
 	if err != nil {
-		kind := KindOf(ctx, err, trainingFault(err))
-		if kind == BadData {
+		otherwise := trainingFault(err)
+		if otherwise == BadData {
 			err = fmt.Errorf("%s: %w", nameOf(t.request.Data, t.request.DataName), err)
 		}
-		return &Error{Stage: stage.Load().(string), Kind: kind, Err: err}
+		return fail(ctx, stage.Load().(string), otherwise, err)
 	}
 	t.outcome = outcome
 	maps.Copy(t.timings, outcome.Timings)

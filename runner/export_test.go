@@ -1,0 +1,4 @@
+package runner
+
+// FailureOf is failureOf for the tests.
+var FailureOf = failureOf
