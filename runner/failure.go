@@ -25,7 +25,8 @@ type InputError struct {
 // Error tells the problem.
 func (e *InputError) Error() string { return e.Problem }
 
-// RetryableError says that the same task may succeed when tried again.
+// RetryableError says that the same task may succeed when tried again. The
+// services of an [Environment] return it for their passing faults.
 type RetryableError struct {
 	Reason string
 	Err    error
@@ -59,15 +60,16 @@ func failureOf(ctx context.Context, err error) *mlopsv1.Failure {
 	var input *InputError
 	var retryable *RetryableError
 	var staged *pipeline.Error
+	if errors.As(err, &staged) {
+		f.Stage = staged.Stage
+	}
 	switch {
 	case errors.As(err, &refused):
 		f.Kind, f.Reason = mlopsv1.FailureKind_FAILURE_KIND_REFUSED, refused.Reason
 	case errors.As(err, &input):
 		f.Kind, f.Reason = mlopsv1.FailureKind_FAILURE_KIND_PERMANENT, "config"
-	case errors.As(err, &retryable):
+	case errors.As(err, &retryable) && f.Kind != mlopsv1.FailureKind_FAILURE_KIND_CANCELLED:
 		f.Kind, f.Reason = mlopsv1.FailureKind_FAILURE_KIND_RETRYABLE, retryable.Reason
-	case errors.As(err, &staged):
-		f.Stage = staged.Stage
 	}
 	return f
 }

@@ -118,6 +118,8 @@ func TestEveryKindOfErrorHasAVerdict(t *testing.T) {
 		{&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, mlopsv1.FailureKind_FAILURE_KIND_RETRYABLE, "io"},
 		{&pipeline.NotPermittedError{Err: errors.New("x")}, mlopsv1.FailureKind_FAILURE_KIND_LOST, "not_permitted"},
 		{&pipeline.Error{Stage: "train", Kind: pipeline.Internal, Err: errors.New("x")}, mlopsv1.FailureKind_FAILURE_KIND_PERMANENT, "internal"},
+		{&pipeline.Error{Stage: "deploy", Kind: pipeline.BadData, Err: &runner.RetryableError{Reason: "io", Err: errors.New("the master is away")}},
+			mlopsv1.FailureKind_FAILURE_KIND_RETRYABLE, "io"},
 		{errors.New("x"), mlopsv1.FailureKind_FAILURE_KIND_PERMANENT, "internal"},
 	} {
 		if f := runner.FailureOf(t.Context(), c.err); f.GetKind() != c.kind || f.GetReason() != c.reason || f.GetMessage() == "" {

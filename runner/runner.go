@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 
 	mlopsv1 "mlops/proto/mlops/v1"
@@ -65,21 +64,10 @@ func New(env Environment) *TaskRunner { return &TaskRunner{env: env} }
 // Cancelling ctx stops it: the outcome then is a failure of kind CANCELLED unless
 // the work was already published.
 //
-// Progress and log lines go to the sink in ctx (see package runner/progress). In a
-// process of its own a panic of the task passes through, as the crash that it
-// is; in a shared one it becomes a failure of kind LOST.
-func (r *TaskRunner) Run(ctx context.Context, a Assignment) (outcome *mlopsv1.Outcome) {
-	if r.env.InProcess {
-		defer func() {
-			if p := recover(); p != nil {
-				outcome = failed(&mlopsv1.Failure{
-					Kind:    mlopsv1.FailureKind_FAILURE_KIND_LOST,
-					Reason:  "panic",
-					Message: fmt.Sprintf("the task panicked: %v\n%s", p, debug.Stack()),
-				})
-			}
-		}()
-	}
+// Progress and log lines go to the sink in ctx (see package runner/progress). A
+// panic passes through: in a process of its own it is the crash that it looks
+// like, and in a shared one the caller recovers from it.
+func (r *TaskRunner) Run(ctx context.Context, a Assignment) *mlopsv1.Outcome {
 	outcome, err := r.run(ctx, a)
 	if err != nil {
 		outcome = failed(failureOf(ctx, err))
