@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -74,6 +75,9 @@ func tooLarge(name string) *Error {
 
 // parse turns text into nodes. An empty text gives a null node.
 func parse(name string, data []byte) (_ *node, err error) {
+	// The library counts a CRLF as two lines in places.
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	data = bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	in := &source{name: name, text: data}
 	whole := position{in: in}
 	switch {

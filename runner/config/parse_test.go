@@ -125,6 +125,8 @@ func TestErrorsNamePlaceKeyAndRemedy(t *testing.T) {
 		{"choice in a map", "observability:\n  metric_directions:\n    rmse: down\n", 3, 5, "observability.metric_directions.rmse", "known: higher, lower"},
 		{"path as a name", "deployment:\n  metadata_filename: ../x\n", 2, 3, "deployment.metadata_filename", "plain file name"},
 		{"bad time", "deployment:\n  deployment_time: yesterday\n", 2, 3, "deployment.deployment_time", "RFC 3339"},
+		{"CRLF", "# x\r\n\r\ntraining:\r\n  test_sise: 0.3\r\n", 4, 3, "training.test_sise", "did you mean"},
+		{"byte order mark", "\ufefftraining:\n  test_sise: 0.3\n", 2, 3, "training.test_sise", "did you mean"},
 		{"key twice", "training:\n  cv_folds: 1\n  cv_folds: 2\n", 3, 3, "training.cv_folds", "given twice, first on line 2"},
 		{"section twice", "training:\n  cv_folds: 1\ntraining:\n  cv_folds: 2\n", 3, 1, "training", "given twice"},
 		{"second document", "training:\n  cv_folds: 1\n---\ntraining:\n  cv_folds: 2\n", 4, 0, "", "second YAML document"},

@@ -27,7 +27,7 @@ func each(ctx context.Context, n int, f func(i int) error) error {
 	}
 	_ = group.Wait() // the functions above return nil; errs holds theirs
 	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+		return err
 	}
 	for _, err := range errs {
 		if err != nil {

@@ -121,7 +121,7 @@ type run struct {
 // stage runs f, timed, after saying so.
 func (r *run) stage(ctx context.Context, name string, f func() error) error {
 	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+		return err
 	}
 	progress.From(ctx).Report(progress.Report{Stage: name, Fraction: 0})
 	start := time.Now()

@@ -75,7 +75,7 @@ func (m *treeModel) Predict(ctx context.Context, features *table.Table) (*Predic
 	part := make([][]float64, len(columns))
 	for lo := 0; lo < features.NumRows(); lo += chunkRows {
 		if err := ctx.Err(); err != nil {
-			return nil, context.Cause(ctx)
+			return nil, err
 		}
 		hi := min(lo+chunkRows, features.NumRows())
 		for i := range columns {
