@@ -29,13 +29,34 @@ func TestARealFullDisk(t *testing.T) {
 	dir, env := environment(t)
 	disk := tinyDisk(t, "16k")
 	env.Storage = storage.New(storage.Options{Base: dir})
-	houses(t, dir, "houses.csv", 400)
+	houses(t, dir, "houses.csv", 1500)
 	c := settings(t, "")
 
+	model := train(t, env, pipeline.TrainRequest{Data: "houses.csv", Config: c}).Deployment.Dir
+	_, err := pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: "houses.csv", Model: model, Output: filepath.Join(disk, "p.json")}, env)
+	wantError(t, err, "write", pipeline.Passing, "no space left on device")
+	if got := names(t, disk); len(got) != 0 {
+		t.Errorf("left %q", got)
+	}
+
 	c.Deployment.OutputDir = filepath.Join(disk, "models")
-	_, err := pipeline.Train(t.Context(), pipeline.TrainRequest{Data: "houses.csv", Config: c}, env)
+	_, err = pipeline.Train(t.Context(), pipeline.TrainRequest{Data: "houses.csv", Config: c}, env)
 	wantError(t, err, "deploy", pipeline.Passing, "no space left on device")
 	if got := names(t, c.Deployment.OutputDir); len(got) != 0 {
 		t.Errorf("left %q", got)
+	}
+}
+
+func TestOutputsMayLieOnAnotherFileSystem(t *testing.T) {
+	dir, env := environment(t)
+	disk := tinyDisk(t, "1m")
+	env.Storage = storage.New(storage.Options{Base: dir})
+	houses(t, dir, "houses.csv", 120)
+	c := settings(t, "")
+	c.Deployment.OutputDir = filepath.Join(disk, "models")
+	model := train(t, env, pipeline.TrainRequest{Data: "houses.csv", Config: c}).Deployment.Dir
+	_, err := pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: "houses.csv", Model: model, Output: filepath.Join(disk, "new", "p.json")}, env)
+	if got := names(t, filepath.Join(disk, "new")); err != nil || len(got) != 1 {
+		t.Errorf("got %v, %q", err, got)
 	}
 }
