@@ -71,6 +71,10 @@ func (m *treeModel) Predict(ctx context.Context, features *table.Table) (*Predic
 	out := &Prediction{}
 	if m.info.Problem.IsClassification() {
 		out.Classes = m.info.Target.Classes
+		out.Class = make([]int, 0, features.NumRows())
+		out.Proba = make([]float64, 0, features.NumRows()*len(out.Classes))
+	} else {
+		out.Values = make([]float64, 0, features.NumRows())
 	}
 	part := make([][]float64, len(columns))
 	for lo := 0; lo < features.NumRows(); lo += chunkRows {
@@ -104,9 +108,9 @@ func (m *treeModel) predictChunk(columns [][]float64, out *Prediction) error {
 	}
 	width := m.trees.NumOutputs()
 	share := make([]float64, len(m.info.Present))
+	proba := make([]float64, len(out.Classes)) // absent classes stay 0
 	for row := 0; row < len(scores); row += width {
 		m.present(scores[row:row+width], share)
-		proba := make([]float64, len(out.Classes))
 		for i, k := range m.info.Present {
 			proba[k] = share[i]
 		}
