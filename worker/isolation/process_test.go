@@ -102,7 +102,7 @@ func TestHowProcessesEnd(t *testing.T) {
 		says   []string
 	}{
 		{"panic", lostKind, "panic", []string{"panic: deliberately", "isolation.actor.Run"}},
-		{"fatal", lostKind, "panic", []string{"fatal error: concurrent map writes"}},
+		{"fatal", lostKind, "panic", []string{"fatal error: concurrent map"}},
 		{"kill", lostKind, "signal", []string{"killed by signal 9 at ", " of memory, not by this worker"}},
 		{"exit", lostKind, "exit", []string{"exit status 7", "bad luck"}},
 		{"garbage", lostKind, "protocol", []string{"malformed frame"}},
