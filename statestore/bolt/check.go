@@ -77,7 +77,7 @@ func check(path string, timeout time.Duration) (version uint64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("locking state store %s: %w", path, err)
 	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
+	defer lock.Close()
 	if err := checkFile(path); err != nil {
 		return 0, err
 	}
@@ -119,7 +119,11 @@ func readVersion(path string, timeout time.Duration) (version uint64, err error)
 			version, err = versionOf(tx, path)
 			return err
 		})
-		return errors.Join(err, db.Close())
+		if err != nil {
+			_ = db.Close()
+			return err
+		}
+		return db.Close()
 	})
 	return version, err
 }
