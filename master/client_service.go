@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"mlops/master/auth"
@@ -58,6 +59,13 @@ func (s *clientService) GetWorkflow(ctx context.Context, req *mlopsv1.GetWorkflo
 	resp.Tasks, err = s.m.store.Tasks(ctx, w.GetWorkflowId(), maxTasks)
 	if err != nil {
 		return nil, s.m.statusOf("tasks of workflow "+w.GetWorkflowId(), err)
+	}
+	room := s.m.opts.MaxMessageBytes/2 - proto.Size(w)
+	for i, t := range resp.Tasks {
+		if room -= proto.Size(t); room < 0 {
+			resp.Tasks = resp.Tasks[:i]
+			break
+		}
 	}
 	return resp, nil
 }

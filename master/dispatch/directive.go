@@ -8,13 +8,15 @@ import (
 	mlopsv1 "mlops/proto/mlops/v1"
 )
 
-func start(t *mlopsv1.Task) *mlopsv1.Directive {
+func start(ref *mlopsv1.AttemptRef, t *mlopsv1.Task) *mlopsv1.Directive {
 	return &mlopsv1.Directive{Kind: &mlopsv1.Directive_Start{Start: &mlopsv1.Start{
-		Ref:        &mlopsv1.AttemptRef{TaskId: t.GetTaskId(), Attempt: t.GetAttempt(), SessionId: t.GetSessionId()},
-		WorkflowId: t.GetWorkflowId(),
-		Spec:       t.GetSpec(),
-		Inputs:     t.GetInputs(),
+		Ref: ref, WorkflowId: t.GetWorkflowId(), Spec: t.GetSpec(), Inputs: t.GetInputs(),
 	}}}
+}
+
+// taskRef names a task's current attempt.
+func taskRef(t *mlopsv1.Task) *mlopsv1.AttemptRef {
+	return &mlopsv1.AttemptRef{TaskId: t.GetTaskId(), Attempt: t.GetAttempt(), SessionId: t.GetSessionId()}
 }
 
 func (d *Dispatcher) cancelDirective(ref *mlopsv1.AttemptRef, reason string) *mlopsv1.Directive {

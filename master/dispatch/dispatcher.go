@@ -81,6 +81,8 @@ type seat struct {
 	session string
 	sent    map[string]int
 	drained bool
+	// unsent are starts that were too much for that answer.
+	unsent map[string]*mlopsv1.Directive
 }
 
 // New loads what the store has that is not final and starts the dispatcher. Held

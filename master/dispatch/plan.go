@@ -14,8 +14,9 @@ type outcome = statestore.Outcome
 
 // plan is what a call asks of the store, and what it says whatever happens.
 type plan struct {
-	req *mlopsv1.SynchronizeRequest
-	w   *fleet.Worker
+	req  *mlopsv1.SynchronizeRequest
+	w    *fleet.Worker
+	seat *seat
 
 	commands []statestore.Command
 	settle   []func(outcome) // one for each command, run under the lock
@@ -32,8 +33,8 @@ type plan struct {
 // planCall turns what a worker says into commands: outcomes first, those of its
 // earlier processes included, then what it holds, then what it should hold and
 // does not, and then new work. The caller holds the lock.
-func (d *Dispatcher) planCall(w *fleet.Worker, req *mlopsv1.SynchronizeRequest, now time.Time) *plan {
-	p := &plan{req: req, w: w}
+func (d *Dispatcher) planCall(w *fleet.Worker, s *seat, req *mlopsv1.SynchronizeRequest, now time.Time) *plan {
+	p := &plan{req: req, w: w, seat: s}
 	listed := make(map[string]bool, len(req.GetHeld()))
 	for _, h := range req.GetHeld() {
 		ref := h.GetRef()
@@ -128,12 +129,15 @@ func (p *plan) planOmitted(d *Dispatcher, a *fleet.Attempt, expires time.Time) {
 		p.add(d.lose(a, statestore.ReasonOmitted, "worker "+a.WorkerID+" no longer holds the task"))
 	case p.req.GetDraining():
 		p.add(a.TaskID, statestore.Release{Ref: refOf(ref), Reason: "worker " + a.WorkerID + " drains"}, func(outcome) {})
+	case p.seat.unsent[key(start(a.Ref(), nil))] != nil:
+		a.Expires = expires
+		p.directives = append(p.directives, p.seat.unsent[key(start(a.Ref(), nil))])
 	default:
 		a.Expires = expires
 		p.add(a.TaskID, statestore.Reoffer{Ref: refOf(ref)}, func(o outcome) {
 			for _, t := range o.Changes.Tasks {
 				if d.fleet.Attempt(t.GetTaskId()).Is(ref) {
-					p.directives = append(p.directives, start(t))
+					p.directives = append(p.directives, start(taskRef(t), t))
 				}
 			}
 		})
@@ -192,7 +196,7 @@ func (p *plan) grantItems(d *Dispatcher, items []queue.Item) {
 			}
 			for _, t := range o.Changes.Tasks {
 				if t.GetTaskId() == item.TaskID {
-					p.directives = append(p.directives, start(t))
+					p.directives = append(p.directives, start(taskRef(t), t))
 				}
 			}
 		})

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,6 +120,25 @@ func TestAllFreeSlotsAreFilledAtOnceAndLookUpsKeepTheirOwn(t *testing.T) {
 		_, task := s.submit(lookup)
 		if got := a.call(held...).one(t); got.GetTaskId() != task {
 			t.Errorf("granted %v", got)
+		}
+	})
+}
+
+func TestStartsThatAreTooMuchForOneAnswerFollowInTheNext(t *testing.T) {
+	play(t, func(t *testing.T, s *scene) {
+		large := probe()
+		large.Operation = &mlopsv1.Operation{Kind: &mlopsv1.Operation_Status{Status: &mlopsv1.StatusOperation{
+			Model: strings.Repeat("x", 6<<20),
+		}}}
+		for range 3 {
+			s.submit(large)
+		}
+		a := s.worker("a", "s1", 3)
+		first := a.call().expect(t, 2, 0, 0, 0, 0)
+		held := []*mlopsv1.HeldAttempt{holds(first.start[0].GetRef(), running), holds(first.start[1].GetRef(), running)}
+		last := a.call(held...).one(t)
+		if got := s.is(last.GetTaskId(), isLeased, 1); got.GetOffers() != 0 {
+			t.Errorf("a start that was held back cost %d offers", got.GetOffers())
 		}
 	})
 }

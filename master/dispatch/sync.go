@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"mlops/master/fleet"
@@ -19,6 +20,11 @@ var ErrOvertaken = errors.New("a newer call of this worker took over")
 // not heed it. Beyond that it no longer cuts the call's wait short, so that a
 // worker that takes its time, or a faulty one, does not make the master spin.
 const maxRepeats = 3
+
+// maxResponse bounds a response's starts in bytes, but for the first: what does
+// not fit is told by the next answer. It leaves room for the rest below the 16 MiB
+// that a message may have.
+const maxResponse = 14 << 20
 
 // call is one Synchronize being served.
 type call struct {
@@ -76,9 +82,9 @@ func (c *call) serve(ctx context.Context) (*mlopsv1.SynchronizeResponse, error) 
 		return c.overtaken()
 	}
 	if c.seat.session != c.req.GetSessionId() {
-		c.seat.session, c.seat.sent, c.seat.drained = c.req.GetSessionId(), nil, false
+		*c.seat = seat{turn: c.seat.turn, session: c.req.GetSessionId()}
 	}
-	c.plan = d.planCall(c.w, c.req, began)
+	c.plan = d.planCall(c.w, c.seat, c.req, began)
 	d.mu.Unlock()
 
 	// What an attempt said belongs before its end in the workflow's story.
@@ -191,12 +197,26 @@ func (c *call) response() (*mlopsv1.SynchronizeResponse, bool) {
 	return resp, news
 }
 
-// sent remembers what the worker is told. The caller holds the lock.
+// sent leaves out what is too much for one answer and remembers what the worker is
+// told. The caller holds the lock.
 func (c *call) sent(resp *mlopsv1.SynchronizeResponse) {
 	sent := make(map[string]int, len(resp.GetDirectives()))
+	unsent := map[string]*mlopsv1.Directive{}
+	var kept []*mlopsv1.Directive
+	size := 0
 	for _, directive := range resp.GetDirectives() {
 		k := key(directive)
+		if directive.GetStart() != nil {
+			n := proto.Size(directive)
+			if size > 0 && size+n > maxResponse {
+				unsent[k] = directive
+				continue
+			}
+			size += n
+		}
+		kept = append(kept, directive)
 		sent[k] = c.seat.sent[k] + 1
 	}
-	c.seat.sent, c.seat.drained = sent, resp.GetDrained()
+	resp.Directives = kept
+	c.seat.sent, c.seat.unsent, c.seat.drained = sent, unsent, resp.GetDrained()
 }
