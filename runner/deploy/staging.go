@@ -46,7 +46,7 @@ func stage(disk FileSystem, parent string, owner Owner, now time.Time) (*staging
 	if err := disk.MkdirAll(parent, 0o777); err != nil {
 		return nil, fmt.Errorf("make the output directory: %w", err)
 	}
-	if err := removeStale(disk, parent, owner, now); err != nil {
+	if err := RemoveStale(disk, parent, owner, now); err != nil {
 		return nil, err
 	}
 	s := &staging{disk: disk, parent: parent, dir: filepath.Join(parent, stagingName(owner))}
@@ -120,10 +120,14 @@ func (s *staging) publish(prefix string, at time.Time) (string, error) {
 	return "", fmt.Errorf("publish the deployment: %s and its first %d numbered variants exist already", base, maxNameTries-1)
 }
 
-// removeStale clears away the staging directories of earlier attempts of this
-// task, and those of others whose process is gone.
-func removeStale(disk FileSystem, parent string, owner Owner, now time.Time) error {
+// RemoveStale clears away the staging directories of earlier attempts of the
+// owner's task, and those of others whose process is gone. [Publish] does that
+// too; an attempt may do it as soon as it starts.
+func RemoveStale(disk FileSystem, parent string, owner Owner, now time.Time) error {
 	entries, err := os.ReadDir(parent)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("look for abandoned staging directories: %w", err)
 	}

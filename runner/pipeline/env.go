@@ -40,6 +40,9 @@ func (e Env) withDefaults() Env {
 	if e.Now == nil {
 		e.Now = time.Now
 	}
+	if e.Disk == nil {
+		e.Disk = deploy.LocalDisk{}
+	}
 	return e
 }
 

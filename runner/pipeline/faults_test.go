@@ -75,6 +75,20 @@ func TestARepeatedAttemptPublishesOnce(t *testing.T) {
 	}
 }
 
+func TestANewAttemptClearsAwayADeadOneEvenIfItFailsItself(t *testing.T) {
+	dir, env := environment(t)
+	dead := filepath.Join(dir, "models", ".staging-flow-0-1", "logs")
+	if err := os.MkdirAll(dead, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	env.TaskID, env.Attempt = "flow/0", 2
+	_, err := pipeline.Train(t.Context(), pipeline.TrainRequest{Data: "gone.csv", Config: settings(t, "")}, env)
+	wantError(t, err, "read", pipeline.BadData, "gone.csv")
+	if got := names(t, filepath.Join(dir, "models")); len(got) != 0 {
+		t.Errorf("left %q", got)
+	}
+}
+
 func TestDeploymentsAndOutputsAsArtifacts(t *testing.T) {
 	dir, env := environment(t)
 	customers(t, dir, "data.csv", 200)

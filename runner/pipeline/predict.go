@@ -41,6 +41,7 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 		return nil, fail(ctx, "config", BadConfig, err)
 	}
 	var model *opened
+	var watchers observe.Steps
 	var data *table.Table
 	var predictions *deploy.Predictions
 	result := &PredictResult{}
@@ -50,7 +51,13 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 		otherwise Kind
 		run       func() error
 	}{
-		{"load", BadData, func() (err error) { model, err = open(ctx, Locate(r.BaseDir, r.Model), r.Config, env); return err }},
+		{"load", BadData, func() (err error) {
+			if model, err = open(ctx, Locate(r.BaseDir, r.Model), env); err != nil {
+				return err
+			}
+			watchers, err = model.watchers(r.Config)
+			return err
+		}},
 		{"read", BadData, func() (err error) {
 			data, err = readTable(ctx, env, Locate(r.BaseDir, r.Data), name, table.ReadOptions{
 				Columns: model.bundle.Columns(), Types: model.bundle.Types(),
@@ -73,7 +80,7 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 		}
 	}
 	entry := predictionEntry(r, env, predictions)
-	if err := model.steps.Predicted(ctx, model.store, entry); err != nil {
+	if err := watchers.Predicted(ctx, model.store, entry); err != nil {
 		s.warn(ctx, "write", "the predictions are complete, but the call could not be recorded: %v", err)
 	}
 	run := model.bundle.Metadata.Run

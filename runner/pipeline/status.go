@@ -23,37 +23,44 @@ type ObserveRequest struct {
 	BaseDir string         // where a relative location starts
 }
 
-// opened is a deployment with its history and what watches it.
+// opened is a deployment with its history.
 type opened struct {
 	location string
 	bundle   *deploy.Bundle
 	store    observe.Store
-	steps    observe.Steps
 }
 
-// open opens a deployment. Without a configuration its own holds.
-func open(ctx context.Context, location string, c *config.Config, env Env) (*opened, error) {
+// open opens a deployment on disk or among the artifacts.
+func open(ctx context.Context, location string, env Env) (*opened, error) {
 	dir, err := env.localDir(ctx, location)
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{location: location}
-	if o.bundle, err = deploy.Open(ctx, dir); err != nil {
+	bundle, err := deploy.Open(ctx, dir)
+	if err != nil {
 		return nil, err
 	}
+	o := &opened{location: location, bundle: bundle}
 	logs := filepath.Join(dir, deploy.LogsDir)
-	o.store = observe.DirStore{Logs: logs, Now: env.Now}
 	if isArtifact(location) {
 		o.store = observe.LinkStore{Logs: logs, Digest: digestOf(location), Artifacts: env.Artifacts, Scratch: env.ScratchDir}
+	} else {
+		o.store = observe.DirStore{Logs: logs, Now: env.Now}
 	}
+	return o, nil
+}
+
+// watchers makes the steps of a configuration, or of the deployment's own where
+// there is none.
+func (o *opened) watchers(c *config.Config) (observe.Steps, error) {
 	if c == nil {
-		name := filepath.Join(location, o.bundle.Inference.MetadataFile) + " (config)"
+		var err error
+		name := o.bundle.Inference.MetadataFile + " (config)"
 		if c, err = config.Parse(name, []byte(o.bundle.Metadata.Config)); err != nil {
 			return nil, fmt.Errorf("the deployment's own configuration cannot be used; give one: %w", err)
 		}
 	}
-	o.steps, err = observe.New(c.Observability)
-	return o, err
+	return observe.New(c.Observability)
 }
 
 // Status describes a deployment whose checksums all hold; any other is an error.
@@ -61,7 +68,7 @@ func Status(ctx context.Context, r StatusRequest, env Env) (*StatusResult, error
 	env = env.withDefaults()
 	var result *StatusResult
 	err := newStages(env).do(ctx, "load", BadData, func() error {
-		o, err := open(ctx, Locate(r.BaseDir, r.Model), nil, env)
+		o, err := open(ctx, Locate(r.BaseDir, r.Model), env)
 		if err != nil {
 			return err
 		}
@@ -90,11 +97,15 @@ func Observe(ctx context.Context, r ObserveRequest, env Env) (*ObserveResult, er
 	env = env.withDefaults()
 	var result *ObserveResult
 	err := newStages(env).do(ctx, "observe", BadData, func() error {
-		o, err := open(ctx, Locate(r.BaseDir, r.Model), r.Config, env)
+		o, err := open(ctx, Locate(r.BaseDir, r.Model), env)
 		if err != nil {
 			return err
 		}
-		observation, err := o.steps.Observe(ctx, o.store, o.bundle.Metadata.Run.Metrics)
+		watchers, err := o.watchers(r.Config)
+		if err != nil {
+			return err
+		}
+		observation, err := watchers.Observe(ctx, o.store, o.bundle.Metadata.Run.Metrics)
 		if err != nil {
 			return err
 		}

@@ -38,8 +38,8 @@ type TrainRequest struct {
 func Train(ctx context.Context, r TrainRequest, env Env) (*TrainResult, error) {
 	env = env.withDefaults()
 	t := &trainRun{request: r, env: env, config: configuration(r.Config), stages: newStages(env)}
-	if err := t.do(ctx, "config", BadConfig, func() error { return t.prepare(ctx) }); err != nil {
-		return nil, err
+	if err := t.prepare(ctx); err != nil {
+		return nil, fail(ctx, "config", BadConfig, err)
 	}
 	if adopted, err := t.adopt(ctx); adopted != nil || err != nil {
 		return adopted, err
@@ -128,10 +128,15 @@ func (t *trainRun) readTemplate(ctx context.Context) ([]byte, error) {
 }
 
 // adopt returns the result of an earlier attempt of the same task that published
-// before its end became known.
+// before its end became known. What attempts that died earlier left is cleared
+// away.
 func (t *trainRun) adopt(ctx context.Context) (*TrainResult, error) {
 	if t.request.NoDeploy || t.request.PublishArtifact || t.env.TaskID == "" || t.env.Attempt < 2 {
 		return nil, nil
+	}
+	owner := deploy.Owner{Task: t.env.TaskID, Attempt: t.env.Attempt}
+	if err := deploy.RemoveStale(t.env.Disk, t.parent, owner, t.env.Now()); err != nil {
+		return nil, fail(ctx, "deploy", Internal, err)
 	}
 	dir, err := deploy.FindPublished(ctx, t.parent, t.config.Deployment.DeploymentPrefix, t.env.TaskID)
 	if err != nil {
@@ -237,6 +242,7 @@ func (t *trainRun) deploy(ctx context.Context, result *TrainResult) (*Deployment
 	if err != nil {
 		return nil, err
 	}
+	progress.Logf(ctx, "deploy", "published %s", published.Dir)
 	return &Deployment{Dir: published.Dir, Version: published.Version, Files: published.Files, CreatedAt: published.CreatedAt}, nil
 }
 
