@@ -144,13 +144,17 @@ func (s *scene) worker(id, session string, slots int32) *hand {
 
 // try makes one call that lists what is held.
 func (h *hand) try(hold time.Duration, held ...*mlopsv1.HeldAttempt) (*mlopsv1.SynchronizeResponse, error) {
+	return h.s.d.Synchronize(context.Background(), h.request(hold, held...))
+}
+
+// request is the next call.
+func (h *hand) request(hold time.Duration, held ...*mlopsv1.HeldAttempt) *mlopsv1.SynchronizeRequest {
 	h.req.Seq++
-	req := &mlopsv1.SynchronizeRequest{
+	return &mlopsv1.SynchronizeRequest{
 		WorkerId: h.req.WorkerId, SessionId: h.req.SessionId, Seq: h.req.Seq, Slots: h.req.Slots,
 		InteractiveSlots: h.req.InteractiveSlots, Capabilities: h.req.Capabilities, Labels: h.req.Labels,
 		Draining: h.req.Draining, Held: held, HoldFor: durationpb.New(hold),
 	}
-	return h.s.d.Synchronize(context.Background(), req)
 }
 
 // call makes one call that must be answered at once, and returns what it says.

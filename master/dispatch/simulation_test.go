@@ -22,38 +22,82 @@ import (
 type simulated struct {
 	*hand
 	process int
-	held    map[string]*mlopsv1.HeldAttempt // by ref
-	journal map[string]*mlopsv1.HeldAttempt // outcomes that were not forgotten
+	held    map[string]*mlopsv1.HeldAttempt              // by ref
+	journal map[string]*mlopsv1.HeldAttempt              // outcomes that were not forgotten
+	parked  func() (*mlopsv1.SynchronizeResponse, error) // a call that waits
+	leave   context.CancelFunc                           // breaks it off
+}
+
+// park makes a call that may wait; its answer is read before the worker does
+// anything else.
+func (w *simulated) park() {
+	if w.parked != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	req, d := w.request(heartbeat, w.all()...), w.s.d
+	w.leave = cancel
+	w.parked = later(func() (*mlopsv1.SynchronizeResponse, error) { return d.Synchronize(ctx, req) })
+	synctest.Wait()
+}
+
+// awake reads the answer of a call that waits.
+func (w *simulated) awake(t *rapid.T) {
+	if w.parked == nil {
+		return
+	}
+	resp, err := w.parked()
+	w.leave()
+	w.parked = nil
+	if err != nil {
+		t.Fatalf("the call that waited: %v", err)
+	}
+	w.obey(t, resp)
 }
 
 func (w *simulated) restart() {
+	if w.parked != nil {
+		w.leave()
+		w.parked()
+		w.parked = nil
+	}
 	w.process++
 	w.req.SessionId = fmt.Sprintf("%s-%d", w.req.WorkerId, w.process)
 	w.req.Seq = 0
 	w.held = map[string]*mlopsv1.HeldAttempt{}
 }
 
-// step makes one call; its request or its reply may get lost.
-func (w *simulated) step(t *rapid.T, loseRequest, loseReply bool) {
+// all is what the worker lists: its journal, and what it holds.
+func (w *simulated) all() []*mlopsv1.HeldAttempt {
 	var held []*mlopsv1.HeldAttempt
 	for _, m := range []map[string]*mlopsv1.HeldAttempt{w.journal, w.held} {
 		for _, k := range slices.Sorted(maps.Keys(m)) {
 			held = append(held, m[k])
 		}
 	}
+	return held
+}
+
+// step makes one call; its request or its reply may get lost.
+func (w *simulated) step(t *rapid.T, loseRequest, loseReply bool) {
+	w.awake(t)
 	if loseRequest {
 		w.req.Seq++
 		return
 	}
-	resp, err := w.try(0, held...)
+	resp, err := w.try(0, w.all()...)
 	if err != nil {
 		t.Fatalf("synchronize: %v", err)
 	}
+	if !loseReply {
+		w.obey(t, resp)
+	}
+}
+
+// obey does what the master says.
+func (w *simulated) obey(t *rapid.T, resp *mlopsv1.SynchronizeResponse) {
 	if resp.GetSuperseded() {
 		t.Fatal("the newest process was superseded")
-	}
-	if loseReply {
-		return
 	}
 	for _, d := range resp.GetDirectives() {
 		switch k := d.GetKind().(type) {
@@ -86,6 +130,7 @@ func (w *simulated) end(ref *mlopsv1.AttemptRef, kind mlopsv1.FailureKind) {
 
 // work moves one held attempt on.
 func (w *simulated) work(t *rapid.T) {
+	w.awake(t)
 	keys := slices.Sorted(maps.Keys(w.held))
 	if len(keys) == 0 {
 		return
@@ -127,8 +172,14 @@ func simulate(t *testing.T, r *rapid.T) {
 	}
 	s := &scene{t: t, store: open()}
 	s.start()
-	defer func() { s.d.Stop(); s.store.Close() }()
 	var workers []*simulated
+	defer func() {
+		for _, w := range workers {
+			w.restart()
+		}
+		s.d.Stop()
+		s.store.Close()
+	}()
 	for _, id := range []string{"a", "b", "c"} {
 		w := &simulated{hand: s.worker(id, "", 2), journal: map[string]*mlopsv1.HeldAttempt{}}
 		w.restart()
@@ -147,6 +198,7 @@ func simulate(t *testing.T, r *rapid.T) {
 		},
 		"step":  func(r *rapid.T) { pick(r).step(r, false, false) },
 		"lossy": func(r *rapid.T) { request := rapid.Bool().Draw(r, "request"); pick(r).step(r, request, !request) },
+		"park":  func(r *rapid.T) { pick(r).park() },
 		"work":  func(r *rapid.T) { pick(r).work(r) },
 		"wait": func(r *rapid.T) {
 			time.Sleep(time.Duration(rapid.IntRange(1, 20).Draw(r, "seconds")) * time.Second)
@@ -176,19 +228,19 @@ func simulate(t *testing.T, r *rapid.T) {
 			}
 		},
 	})
-	heal(s, workers)
+	heal(r, s, workers)
 	for _, id := range workflows {
 		checkEnd(r, s, id, cancelled[id])
 	}
 }
 
 // heal lets everything go well until all must have ended.
-func heal(s *scene, workers []*simulated) {
+func heal(r *rapid.T, s *scene, workers []*simulated) {
 	for range 60 {
 		time.Sleep(heartbeat)
 		synctest.Wait()
 		for _, w := range workers {
-			w.step(nil, false, false)
+			w.step(r, false, false)
 			for _, k := range slices.Sorted(maps.Keys(w.held)) {
 				w.end(w.held[k].GetRef(), 0)
 			}
