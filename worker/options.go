@@ -50,7 +50,7 @@ type Options struct {
 	Slots int
 	// InteractiveSlots is how many short look-ups run beside them.
 	InteractiveSlots int
-	// Labels are matched by tasks' requirements.
+	// Labels are matched by tasks' requirements; [HostLabel] is added.
 	Labels map[string]string
 	// Capabilities are the operations that it runs.
 	Capabilities []string
@@ -83,6 +83,10 @@ type Options struct {
 	// Logger; nil: nothing is logged.
 	Logger *slog.Logger
 }
+
+// HostLabel is the label by which a task asks for a worker that sees the files of
+// a certain host.
+const HostLabel = "mlops.host"
 
 // Limits of a worker.
 const (
@@ -132,6 +136,12 @@ func New(client Client, o Options) (*Worker, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.Labels = maps.Clone(o.Labels)
+	if _, named := o.Labels[HostLabel]; !named && o.HostID != "" {
+		if o.Labels == nil {
+			o.Labels = map[string]string{}
+		}
+		o.Labels[HostLabel] = o.HostID
+	}
 	o.Capabilities = slices.Clone(o.Capabilities)
 	if err := os.MkdirAll(filepath.Join(o.WorkDir, scratchName), 0o700); err != nil {
 		return nil, fmt.Errorf("worker: making the scratch directory: %w", err)
