@@ -69,21 +69,7 @@ func (LocalDisk) RemoveAll(path string) error { return os.RemoveAll(path) }
 // RenameNew renames from to to unless to exists.
 func (LocalDisk) RenameNew(from, to string) error { return renameNew(from, to) }
 
-// reserveAndRename claims the name by making an empty directory, which alone can
-// succeed once, and then replaces that.
-func reserveAndRename(from, to string) error {
-	if err := os.Mkdir(to, 0o777); err != nil {
-		return err
-	}
-	if err := os.Rename(from, to); err != nil {
-		os.Remove(to)
-		return err
-	}
-	return nil
-}
-
-// writeFile creates a file beneath dir, makes its content durable and returns
-// its size. A file that cannot be finished is left for the caller, who removes
+// writeFile creates a file beneath dir and makes its content durable. A file that cannot be finished is left for the caller, who removes
 // the whole directory.
 func writeFile(disk FileSystem, dir, name string, perm fs.FileMode, write func(io.Writer) error) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))

@@ -1,0 +1,24 @@
+package deploy
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// ReserveAndRename is what systems without renameat2 use.
+var ReserveAndRename = reserveAndRename
+
+// Reseal writes the list of checksums anew, as somebody would who changes a
+// deployment on purpose.
+func Reseal(dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	files, err := scanFiles(root)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, ChecksumsFile), formatChecksums(files), 0o666)
+}
