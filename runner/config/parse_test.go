@@ -96,7 +96,7 @@ observability:
 }
 
 func TestErrorsNamePlaceKeyAndRemedy(t *testing.T) {
-	laughs := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+	laughs := "a: &a [" + strings.Repeat("x, ", 10) + "x]\n"
 	for c := 'b'; c < 'i'; c++ {
 		p := string(c - 1)
 		laughs += fmt.Sprintf("%c: &%c [*%s, *%s, *%s, *%s, *%s, *%s, *%s, *%s]\n", c, c, p, p, p, p, p, p, p, p)
@@ -107,7 +107,7 @@ func TestErrorsNamePlaceKeyAndRemedy(t *testing.T) {
 		key, message string
 	}{
 		{"unknown key", "training:\n  test_sise: 0.3\n", 2, 3, "training.test_sise", `did you mean "test_size"`},
-		{"unknown section", "trainig:\n  x: 1\n", 1, 1, "trainig", `did you mean "training"`},
+		{"unknown section", "trainings:\n  x: 1\n", 1, 1, "trainings", `did you mean "training"`},
 		{"key in the wrong place", "cv_folds: 3\n", 1, 1, "cv_folds", `did you mean "training.cv_folds"`},
 		{"nothing near", "deployment:\n  zzz: 1\n", 2, 3, "deployment.zzz", "known here: output_dir, deployment_prefix"},
 		{"text for a number", "training:\n  cv_folds: five\n", 2, 13, "training.cv_folds", "must be a whole number, not the text \"five\""},

@@ -86,12 +86,12 @@ type stepForm struct {
 // decodeNode takes a name or {type, params}.
 func (s *Step) decodeNode(n *node, path string) error {
 	var form stepForm
-	switch {
-	case n.kind == scalar:
+	switch n.kind {
+	case scalar:
 		if err := decodeScalar(n, path, valueOf(&form.Type)); err != nil {
 			return err
 		}
-	case n.kind == mapping:
+	case mapping:
 		if err := (&decoder{}).decode(n, path, valueOf(&form)); err != nil {
 			return err
 		}

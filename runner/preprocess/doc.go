@@ -23,6 +23,10 @@
 //	categorical_encoder  encoder.go   text to label codes in sorted order
 //	feature_scaler       scaler.go    mean 0, standard deviation 1
 //
+// The rest: pipeline.go fits, fitted.go transforms and is saved, registry.go
+// knows the steps, schema.go describes the raw columns, stats.go sums and
+// selects.
+//
 // Columns that hold label codes are marked ([Fitted.Categorical]), so that a
 // tree model may treat them as categories; the scaler leaves them alone unless
 // told otherwise.

@@ -206,7 +206,7 @@ func loadCategoricalEncoder(state json.RawMessage) (Transformer, error) {
 // ascending reports whether values are sorted without repetition.
 func ascending[T string | number](values []T) bool {
 	for i := 1; i < len(values); i++ {
-		if !(values[i-1] < values[i]) {
+		if values[i-1] >= values[i] {
 			return false
 		}
 	}

@@ -109,7 +109,6 @@ func readForestParams(cfg *config.Config, problem ProblemType) (forestParams, er
 
 // featureCount tells how many of n features a split looks at.
 func featureCount(maxFeatures any, n int) (count int, ok bool) {
-	share := 0.0
 	switch v := maxFeatures.(type) {
 	case string:
 		switch v {
@@ -124,11 +123,9 @@ func featureCount(maxFeatures any, n int) (count int, ok bool) {
 	case int64:
 		return int(min(v, int64(n))), v >= 1
 	case float64:
-		share = v
-	default:
-		return 0, false
+		return max(1, int(v*float64(n))), v > 0 && v <= 1
 	}
-	return max(1, int(share*float64(n))), share > 0 && share <= 1
+	return 0, false
 }
 
 // forestObjective is what the trees minimize. For two classes it is the squared

@@ -33,6 +33,7 @@
 //	crossval.go   cross-validation
 //	train.go      the whole run
 //	evaluate.go   metrics by scikit-learn's names
+//	info.go       what a deployment keeps beside the model's bytes
 //	registry.go   backends and models
 //	trees.go      the model of both backends
 //	lightgbm.go, classic.go   the backends

@@ -174,7 +174,7 @@ func checkSample(t *testing.T, out *training.Outcome) {
 		t.Errorf("%d predictions of %d rows", got.Len(), out.Sample.Features.NumRows())
 	}
 	classes := len(got.Classes)
-	for row := 0; row < len(got.Class); row++ {
+	for row := range got.Class {
 		sum := 0.0
 		for _, p := range got.Proba[row*classes : (row+1)*classes] {
 			sum += p
