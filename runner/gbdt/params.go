@@ -71,34 +71,24 @@ type Params struct {
 
 // DefaultParams returns LightGBM's defaults for the regression objective.
 func DefaultParams() Params {
-	return Params{
-		Objective:             Regression,
-		NumClass:              1,
-		Boosting:              GBDT,
-		NumIterations:         100,
-		LearningRate:          0.1,
-		NumLeaves:             31,
-		MaxDepth:              -1,
-		MinDataInLeaf:         20,
-		MinSumHessianInLeaf:   1e-3,
-		MaxBin:                255,
-		MinDataInBin:          3,
-		BinConstructSample:    200000,
-		FeaturePreFilter:      true,
-		UseMissing:            true,
-		BoostFromAverage:      true,
-		Sigmoid:               1,
-		ScalePosWeight:        1,
-		HistPrecision:         PackedHistograms,
-		MinDataPerGroup:       100,
-		MaxCatThreshold:       32,
-		CatL2:                 10,
-		CatSmooth:             10,
-		MaxCatToOnehot:        4,
-		BaggingFraction:       1,
-		FeatureFraction:       1,
-		FeatureFractionByNode: 1,
+	var p Params
+	for i := range paramTable {
+		s := &paramTable[i]
+		if s.field == nil {
+			continue
+		}
+		switch field := s.field(&p).(type) {
+		case *int:
+			*field = s.initial.(int)
+		case *float64:
+			*field = s.initial.(float64)
+		case *bool:
+			*field = s.initial.(bool)
+		case *string:
+			*field = s.initial.(string)
+		}
 	}
+	return p
 }
 
 // Validate checks every parameter's range and those that bind one another. The

@@ -140,28 +140,28 @@ func (s *paramSpec) checkRange(p *Params) error {
 
 func (s *paramSpec) inRange(v float64) bool {
 	// Written so that NaN is out of every range.
-	if !(v >= s.low && v <= s.high) {
+	if !(v >= s.limits.low && v <= s.limits.high) {
 		return false
 	}
-	return !(s.openLow && v == s.low) && !(s.openHigh && v == s.high)
+	return !(s.limits.openLow && v == s.limits.low) && !(s.limits.openHigh && v == s.limits.high)
 }
 
 func (s *paramSpec) rangeText() string {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 	var parts []string
-	if s.low > -unbounded {
+	if s.limits.low > -unbounded {
 		sign := ">= "
-		if s.openLow {
+		if s.limits.openLow {
 			sign = "> "
 		}
-		parts = append(parts, sign+number(s.low))
+		parts = append(parts, sign+number(s.limits.low))
 	}
-	if s.high < unbounded {
+	if s.limits.high < unbounded {
 		sign := "<= "
-		if s.openHigh {
+		if s.limits.openHigh {
 			sign = "< "
 		}
-		parts = append(parts, sign+number(s.high))
+		parts = append(parts, sign+number(s.limits.high))
 	}
 	return strings.Join(parts, " and ")
 }
