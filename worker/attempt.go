@@ -2,9 +2,6 @@ package worker
 
 import (
 	"context"
-	"os"
-	"path/filepath"
-	"strconv"
 	"time"
 
 	mlopsv1 "mlops/proto/mlops/v1"
@@ -114,12 +111,13 @@ func (w *Worker) work(a *attempt) {
 }
 
 func (w *Worker) execute(a *attempt) *mlopsv1.Outcome {
-	scratch, err := os.MkdirTemp(filepath.Join(w.opts.WorkDir, scratchName), "attempt-"+strconv.FormatUint(uint64(a.ref.GetAttempt()), 10)+"-")
+	scratch, err := w.scratch.take()
 	if err != nil {
 		return failed(mlopsv1.FailureKind_FAILURE_KIND_RETRYABLE, "io", "making the attempt's scratch directory: %v", err)
 	}
 	defer func() {
-		if err := os.RemoveAll(scratch); err != nil {
+		// What was ended by force may write on, when it shares this process.
+		if err := w.scratch.giveBack(scratch, a.ctx.Err() != nil); err != nil {
 			w.log.Warn("an attempt's scratch directory could not be removed", "task", a.ref.GetTaskId(), "dir", scratch, "error", err)
 		}
 	}()

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"time"
@@ -143,10 +141,12 @@ func New(client Client, o Options) (*Worker, error) {
 		o.Labels[HostLabel] = o.HostID
 	}
 	o.Capabilities = slices.Clone(o.Capabilities)
-	if err := os.MkdirAll(filepath.Join(o.WorkDir, scratchName), 0o700); err != nil {
+	scratch, err := newScratchPool(o.WorkDir)
+	if err != nil {
 		return nil, fmt.Errorf("worker: making the scratch directory: %w", err)
 	}
 	w := &Worker{
+		scratch: scratch,
 		client:  client,
 		opts:    o,
 		log:     o.Logger.With("worker", o.ID),

@@ -12,11 +12,8 @@ import (
 	mlopsv1 "mlops/proto/mlops/v1"
 )
 
-const (
-	scratchName = "attempts"
-	// defaultPeriod is the pace until the master names one.
-	defaultPeriod = 5 * time.Second
-)
+// defaultPeriod is the pace until the master names one.
+const defaultPeriod = 5 * time.Second
 
 // Worker holds attempts and keeps the master and itself agreed on them.
 type Worker struct {
@@ -24,6 +21,7 @@ type Worker struct {
 	opts    Options
 	log     *slog.Logger
 	session string
+	scratch *scratchPool
 
 	attempts sync.WaitGroup // their goroutines
 	journal  journalist
@@ -178,6 +176,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.drainTimer.Stop()
 	}
 	w.mu.Unlock()
+	if err := w.scratch.clear(); err != nil {
+		w.log.Warn("scratch directories could not be removed", "error", err)
+	}
 	w.journal.finish()
 	stopBackground()
 	helpers.Wait()
