@@ -52,13 +52,14 @@ type Store interface {
 	Tasks(ctx context.Context, workflowID string, limit int) ([]*mlopsv1.Task, error)
 	// Task returns a task by its id.
 	Task(ctx context.Context, id string) (*mlopsv1.Task, error)
-	// List returns workflows that pass the filter, newest first, and the token of
-	// the next page.
+	// List returns workflows that pass the filter, newest first, without their
+	// specs and results, and the token of the next page.
 	List(ctx context.Context, f Filter) (page []*mlopsv1.Workflow, next string, err error)
 	// Events returns a workflow's events from a sequence number on, at most limit.
 	Events(ctx context.Context, workflowID string, fromSeq uint64, limit int) ([]*mlopsv1.Event, error)
 	// Unfinished yields every task that is not final, in queue order (priority,
-	// then age): what a master loads when it starts.
+	// then age): what a master loads when it starts. The caller may change the
+	// store meanwhile.
 	Unfinished(ctx context.Context) iter.Seq2[*mlopsv1.Task, error]
 
 	// Retain deletes final workflows beyond the policy with all that belongs to
@@ -104,7 +105,9 @@ type Command struct {
 type Outcome struct {
 	// Changes made; empty if Err is set.
 	Changes Changes
-	// Err is nil, a *RefusedError or ErrNotFound.
+	// Err is nil, a *RefusedError or ErrNotFound; any other error says that the
+	// rows concerned could not be read or encoded. Cancelling a workflow that is
+	// final or being cancelled is no error: Changes hold the workflow alone.
 	Err error
 }
 
@@ -112,7 +115,8 @@ type Outcome struct {
 type Changes struct {
 	// Workflow after the change.
 	Workflow *mlopsv1.Workflow
-	// Tasks that changed or are new.
+	// Tasks that changed or are new, complete, first the one that the command was
+	// about. A task of which only the counters of its join moved is not among them.
 	Tasks []*mlopsv1.Task
 	// Events recorded, numbered.
 	Events []*mlopsv1.Event

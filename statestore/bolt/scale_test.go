@@ -98,9 +98,9 @@ func TestUnfinishedReadsOnlyTheQueue(t *testing.T) {
 			}
 		})
 	}
-	few, many := allocations(0), allocations(2000)
+	few, many := allocations(0), allocations(500)
 	if many > 1.2*few {
-		t.Errorf("loading ten tasks makes %v allocations beside 2,000 finished ones, %v beside none", many, few)
+		t.Errorf("loading ten tasks makes %v allocations beside 500 finished ones, %v beside none", many, few)
 	}
 }
 
