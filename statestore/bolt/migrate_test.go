@@ -15,7 +15,7 @@ import (
 func TestMigrate(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state.db")
-	if err := createFile(path); err != nil {
+	if err := createFile(path, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.ReadFile(path)

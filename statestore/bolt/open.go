@@ -21,7 +21,7 @@ func Open(path string, o Options) (*Store, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := createFile(path); err != nil {
+		if err := createFile(path, o); err != nil {
 			return nil, fmt.Errorf("making state store %s: %w", path, err)
 		}
 	case err != nil:
@@ -74,7 +74,7 @@ func prepare(db *bbolt.DB, path string, o Options) error {
 // createFile makes a new store beside its place and then gives it its name, so
 // that nobody ever sees half of one; if another process was first, its store
 // stays.
-func createFile(path string) (err error) {
+func createFile(path string, o Options) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func createFile(path string) (err error) {
 	if err := temp.Close(); err != nil {
 		return err
 	}
-	db, err := bbolt.Open(temp.Name(), 0o600, &bbolt.Options{})
+	db, err := bbolt.Open(temp.Name(), 0o600, &bbolt.Options{Timeout: o.Timeout, NoSync: o.NoSync, NoGrowSync: o.NoSync})
 	if err != nil {
 		return err
 	}
@@ -92,6 +92,9 @@ func createFile(path string) (err error) {
 	}
 	if err := os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
+	}
+	if o.NoSync {
+		return nil
 	}
 	return syncDir(filepath.Dir(path))
 }
@@ -116,6 +119,7 @@ func boltOptions(o Options) *bbolt.Options {
 	return &bbolt.Options{
 		Timeout:         o.Timeout,
 		NoSync:          o.NoSync,
+		NoGrowSync:      o.NoSync,
 		NoFreelistSync:  true,
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: initialMap,
