@@ -33,7 +33,7 @@ func (a *app) get(ctx context.Context, id string) error {
 		}
 		return a.print(
 			func() output.Document { return detailDocument(got) },
-			func(w io.Writer) { printDetails(w, got) },
+			func(w io.Writer) { a.printDetails(w, got) },
 			func() []string { return []string{got.GetWorkflow().GetWorkflowId()} },
 		)
 	})
@@ -70,7 +70,7 @@ func detailDocument(got *mlopsv1.GetWorkflowResponse) output.Document {
 	return append(d, output.Field{Key: "tasks", Value: whole.Get("tasks")}, output.Field{Key: "progress", Value: whole.Get("progress")})
 }
 
-func printDetails(w io.Writer, got *mlopsv1.GetWorkflowResponse) {
+func (a *app) printDetails(w io.Writer, got *mlopsv1.GetWorkflowResponse) {
 	f := got.GetWorkflow()
 	now := time.Now()
 	output.Pairs(w, "Workflow",
@@ -105,11 +105,11 @@ func printDetails(w io.Writer, got *mlopsv1.GetWorkflowResponse) {
 	}
 	switch r := f.GetResult().GetKind().(type) {
 	case *mlopsv1.Result_Train:
-		printTrained(w, r.Train, f.GetSpec().GetOperation().GetTrain().GetData())
+		a.printTrained(w, r.Train, f.GetSpec().GetOperation().GetTrain().GetData())
 	case *mlopsv1.Result_Predict:
-		printPredicted(w, r.Predict)
+		a.printPredicted(w, r.Predict)
 	case *mlopsv1.Result_Status:
-		printStatus(w, r.Status)
+		a.printStatus(w, r.Status)
 	case *mlopsv1.Result_Observe:
 		fmt.Fprintln(w, cleanLines(r.Observe.GetReport()))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mlops/client"
+	"mlops/cmd/mlops-cli/embedded"
 	"mlops/cmd/mlops-cli/inputs"
 	"mlops/cmd/mlops-cli/output"
 	mlopsv1 "mlops/proto/mlops/v1"
@@ -151,6 +152,9 @@ func took(w *mlopsv1.Workflow, now time.Time) string {
 func pairs(labels map[string]string) string {
 	parts := make([]string, 0, len(labels))
 	for _, k := range output.Sorted(labels) {
+		if k == embedded.SessionLabel {
+			continue // says nothing to people
+		}
 		parts = append(parts, k+"="+labels[k])
 	}
 	return strings.Join(parts, " ")

@@ -85,7 +85,7 @@ func (a *app) observe(ctx context.Context, f observeFlags, model string) error {
 			if err := saveReport(file, r.GetObserve()); err != nil {
 				return fmt.Errorf("save the report: %w", err)
 			}
-			a.display.Note("report saved to %s", file)
+			a.display.Note("report saved to %s", a.short(file))
 			return nil
 		},
 		table: func(w io.Writer, workflow *mlopsv1.Workflow) {

@@ -79,7 +79,7 @@ func (a *app) predict(ctx context.Context, f predictFlags, data, model string) e
 			r.GetPredict().Output = file
 			return nil
 		},
-		table: func(w io.Writer, workflow *mlopsv1.Workflow) { printPredicted(w, workflow.GetResult().GetPredict()) },
+		table: func(w io.Writer, workflow *mlopsv1.Workflow) { a.printPredicted(w, workflow.GetResult().GetPredict()) },
 		name: func(w *mlopsv1.Workflow) string {
 			if out := w.GetResult().GetPredict().GetOutput(); out != "" {
 				return out
@@ -125,7 +125,7 @@ func (a *app) predictRemotely(ctx context.Context, c *connection, op *mlopsv1.Pr
 	return nil
 }
 
-func printPredicted(w io.Writer, r *mlopsv1.PredictResult) {
+func (a *app) printPredicted(w io.Writer, r *mlopsv1.PredictResult) {
 	rows := make([][]string, len(r.GetHead()))
 	for i, p := range r.GetHead() {
 		rows[i] = []string{fmt.Sprint(i + 1), p}
@@ -138,7 +138,7 @@ func printPredicted(w io.Writer, r *mlopsv1.PredictResult) {
 		[2]string{"model", r.GetModelName()},
 		[2]string{"problem", strings.ReplaceAll(r.GetProblemType(), "_", " ")},
 		[2]string{"by class", counts(r.GetClassCounts())},
-		[2]string{"written to", r.GetOutput()},
+		[2]string{"written to", a.short(r.GetOutput())},
 	)
 	printTimings(w, r.GetTimings(), r.GetPeakRssBytes())
 	printWarnings(w, r.GetWarnings())

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func printMetrics(w io.Writer, metrics map[string]float64, cvMetric string) {
 }
 
 // stageOrder is the order in which a pipeline's stages run.
-var stageOrder = []string{"read", "load", "preprocess", "split", "cross_validate", "train", "evaluate", "predict", "deploy", "write"}
+var stageOrder = []string{"config", "read", "load", "preprocess", "split", "cross_validate", "train", "evaluate", "predict", "deploy", "write"}
 
 func printTimings(w io.Writer, timings map[string]float64, peakRSSBytes int64) {
 	names := output.Sorted(timings)
@@ -88,6 +89,16 @@ func printNext(w io.Writer, commands ...string) {
 	for _, c := range commands {
 		fmt.Fprintln(w, "  "+output.Clean(c))
 	}
+}
+
+// short is a path as it is typed from the working directory, where it lies
+// beneath that.
+func (a *app) short(path string) string {
+	relative, err := filepath.Rel(a.dir, path)
+	if err != nil || !filepath.IsAbs(path) || !filepath.IsLocal(relative) {
+		return path
+	}
+	return relative
 }
 
 // shellWord quotes a word where a shell would not take it as one.

@@ -77,7 +77,7 @@ func newRoot(a *app) *cobra.Command {
 		newTrain(a), newPredict(a), newStatus(a), newObserve(a),
 		newInit(a), newConfig(a),
 		newList(a), newGet(a), newLogs(a), newCancel(a), newRetry(a),
-		newWorkers(a), newProbe(a), newVersion(a),
+		newWorkers(a), newCerts(a), newProbe(a), newVersion(a),
 	)
 	root.InitDefaultCompletionCmd()
 	describeCompletion(root)

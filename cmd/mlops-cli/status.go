@@ -44,18 +44,18 @@ func (a *app) status(ctx context.Context, model string) error {
 			}
 			return &mlopsv1.Operation{Kind: &mlopsv1.Operation_Status{Status: op}}, !remote, nil
 		},
-		table: func(w io.Writer, workflow *mlopsv1.Workflow) { printStatus(w, workflow.GetResult().GetStatus()) },
+		table: func(w io.Writer, workflow *mlopsv1.Workflow) { a.printStatus(w, workflow.GetResult().GetStatus()) },
 		name:  func(w *mlopsv1.Workflow) string { return w.GetResult().GetStatus().GetDir() },
 	})
 }
 
-func printStatus(w io.Writer, r *mlopsv1.StatusResult) {
+func (a *app) printStatus(w io.Writer, r *mlopsv1.StatusResult) {
 	var size int64
 	for _, f := range r.GetFiles() {
 		size += f.GetSize()
 	}
 	output.Pairs(w, "Deployment",
-		[2]string{"directory", r.GetDir()},
+		[2]string{"directory", a.short(r.GetDir())},
 		[2]string{"status", r.GetStatus()},
 		[2]string{"version", r.GetVersion()},
 		[2]string{"deployed at", when(r.GetCreatedAt())},

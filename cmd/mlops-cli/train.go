@@ -88,7 +88,9 @@ func (a *app) train(ctx context.Context, f trainFlags, data string) error {
 			}
 			return &mlopsv1.Operation{Kind: &mlopsv1.Operation_Train{Train: op}}, local, nil
 		},
-		table: func(w io.Writer, workflow *mlopsv1.Workflow) { printTrained(w, workflow.GetResult().GetTrain(), data) },
+		table: func(w io.Writer, workflow *mlopsv1.Workflow) {
+			a.printTrained(w, workflow.GetResult().GetTrain(), data)
+		},
 		name: func(w *mlopsv1.Workflow) string {
 			if dir := w.GetResult().GetTrain().GetDeployment().GetDir(); dir != "" {
 				return dir
@@ -109,8 +111,8 @@ func (a *app) reachable(ctx context.Context, c *connection, path string) (locati
 	return location, name, err
 }
 
-func printTrained(w io.Writer, r *mlopsv1.TrainResult, data string) {
-	deployed := r.GetDeployment().GetDir()
+func (a *app) printTrained(w io.Writer, r *mlopsv1.TrainResult, data string) {
+	deployed := a.short(r.GetDeployment().GetDir())
 	if deployed == "" {
 		deployed = "nothing (--no-deploy)"
 	}
@@ -127,7 +129,7 @@ func printTrained(w io.Writer, r *mlopsv1.TrainResult, data string) {
 	printMetrics(w, r.GetMetrics(), r.GetCvMetric())
 	printTimings(w, r.GetTimings(), r.GetPeakRssBytes())
 	printWarnings(w, r.GetWarnings())
-	if dir := r.GetDeployment().GetDir(); dir != "" {
+	if dir := a.short(r.GetDeployment().GetDir()); dir != "" {
 		printNext(w,
 			"mlops-cli predict "+shellWord(data)+" "+shellWord(dir)+" --output predictions.csv",
 			"mlops-cli status "+shellWord(dir),
