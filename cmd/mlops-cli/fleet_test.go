@@ -102,7 +102,7 @@ func churn(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString("age,tenure,churned\n")
 	for i := range 80 {
-		fmt.Fprintf(&b, "%d,%d,%s\n", 20+i, i*7%20, []string{"no", "yes"}[i*7%20/10])
+		fmt.Fprintf(&b, "%d,%d,%s\n", 20+i, i*7%20, []string{"no", "yes"}[i*i*31%97/49])
 	}
 	if err := os.WriteFile(filepath.Join(dir, "churn.csv"), []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,8 @@ func churn(t *testing.T) string {
 var quickly = []string{"--set", "training.cv_folds=0", "--set", "training.backend=lightgbm", "--set", "training.params.num_iterations=5"}
 
 // endlessly trains until it is cancelled.
-var endlessly = []string{"--set", "training.cv_folds=0", "--set", "training.backend=lightgbm", "--set", "training.params.num_iterations=100000"}
+var endlessly = []string{"--set", "training.cv_folds=0", "--set", "training.backend=lightgbm", "--set", "training.params.num_iterations=100000",
+	"--set", "training.params.learning_rate=0.00001", "--set", "training.params.min_data_in_leaf=1"}
 
 func TestOnOneHostPathsAreUsedAsTheyAre(t *testing.T) {
 	address, c := fleet(t, true)
@@ -211,7 +212,7 @@ func interrupt(t *testing.T, dir, address string, prepare func(*console)) (*cons
 	var running sync.WaitGroup
 	running.Go(func() { codes <- c.run(t.Context(), append([]string{"train", "churn.csv"}, endlessly...)) })
 	defer running.Wait()
-	c.awaitError(t, "train")
+	c.awaitError(t, "train ")
 	c.signals <- os.Interrupt
 	return c, <-codes
 }
