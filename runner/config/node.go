@@ -12,9 +12,10 @@ import (
 
 // Limits of a configuration's text; see [Parse].
 const (
-	maxBytes = 1 << 20 // of text
-	maxDepth = 48      // of nesting
-	maxNodes = 20_000  // values, counting each expansion of an alias
+	maxBytes  = 128 << 10 // of text
+	maxTokens = 10_000    // words and signs; the library's parser takes their square's time
+	maxDepth  = 48        // of nesting
+	maxNodes  = 20_000    // values, counting each expansion of an alias
 )
 
 type kind uint8

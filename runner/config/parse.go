@@ -19,8 +19,9 @@ import (
 // without any value gives the defaults; a key without a value keeps its
 // default. name is what errors call the text.
 //
-// Every error is an [*Error]. The text may have at most 1 MiB, 48 levels of
-// nesting and 20,000 values, counting each expansion of an alias.
+// Every error is an [*Error]. The text may have at most 128 KiB, 10,000 words
+// and signs, 48 levels of nesting and 20,000 values, counting each expansion of
+// an alias.
 func Parse(name string, data []byte) (*Config, error) {
 	root, err := parse(name, data)
 	if err != nil {
@@ -94,6 +95,10 @@ func parse(name string, data []byte) (_ *node, err error) {
 		}
 	}()
 	tokens := lexer.Tokenize(string(data))
+	if len(tokens) > maxTokens {
+		t := tokens[maxTokens]
+		return nil, (&builder{in: in}).place(t).errorf("", "more than %d words and signs; this does not look like a configuration", maxTokens)
+	}
 	if err := checkDepth(tokens, in); err != nil {
 		return nil, err
 	}

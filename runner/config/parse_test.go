@@ -135,9 +135,10 @@ func TestErrorsNamePlaceKeyAndRemedy(t *testing.T) {
 		{"unknown alias", "training: *a\n", 1, 11, "training", "*a names no anchor"},
 		{"alias of itself", "training: &a [*a]\n", 1, 15, "training[0]", "*a names no anchor"},
 		{"billion laughs", laughs, 0, 0, "", "more than 20000 values"},
-		{"deep flow", strings.Repeat("[", 100000), 1, 0, "", "levels deep"},
-		{"deep block", strings.Repeat("- ", 100000), 1, 0, "", "levels deep"},
-		{"deep anchors", strings.Repeat("&a ", 100000), 1, 0, "", ""},
+		{"deep flow", strings.Repeat("[", 9000), 1, 0, "", "levels deep"},
+		{"deep block", strings.Repeat("- ", 9000), 1, 0, "", "levels deep"},
+		{"deep anchors", strings.Repeat("&a ", 4000), 1, 0, "", ""},
+		{"too many words", strings.Repeat("a: b\n", 20000), 3334, 0, "", "more than 10000 words and signs"},
 		{"unclosed quote", "training:\n  backend: \"x\n", 2, 12, "", "malformed YAML"},
 		{"tab indent", "training:\n\tbackend: x\n", 2, 0, "", "malformed YAML"},
 		{"not UTF-8", "training:\n  backend: \xff\n", 2, 12, "", "not UTF-8"},
@@ -145,7 +146,7 @@ func TestErrorsNamePlaceKeyAndRemedy(t *testing.T) {
 		{"step without type", "preprocessing:\n  steps:\n  - params: {}\n", 3, 0, "preprocessing.steps[0]", "name the step"},
 		{"step as a list", "preprocessing:\n  steps: [[a]]\n", 2, 11, "preprocessing.steps[0]", "step's name"},
 		{"empty item", "preprocessing:\n  steps:\n  -\n", 3, 0, "preprocessing.steps[0]", "no value"},
-		{"too large", strings.Repeat("#", 1<<20+1), 0, 0, "", "larger than 1048576 bytes"},
+		{"too large", strings.Repeat("#", 128<<10+1), 0, 0, "", "larger than 131072 bytes"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
