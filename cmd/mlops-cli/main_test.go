@@ -4,9 +4,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
@@ -39,6 +41,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails,
+			"await": await,
 		},
 	})
 }
@@ -59,5 +62,26 @@ func fails(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%v", err)
 	case exit.ExitCode() != want:
 		ts.Fatalf("exit code %d, want %d", exit.ExitCode(), want)
+	}
+}
+
+// await COUNT PATTERN waits until so many files match.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await COUNT PATTERN")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(30 * time.Second); ; <-tick.C {
+		found, err := filepath.Glob(ts.MkAbs(args[1]))
+		ts.Check(err)
+		if len(found) >= want {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%d files match %s, want %d", len(found), args[1], want)
+		}
 	}
 }
