@@ -83,7 +83,7 @@ func (classic) Fit(ctx context.Context, job Job) (Model, error) {
 }
 
 func (classic) Load(info ModelInfo, r io.Reader) (Model, error) {
-	return loadTrees(info, r, forestForm(info.Problem), forestObjective(info.Problem))
+	return loadTrees(info, r, forestForm(info.Problem), func(objective string) bool { return objective == forestObjective(info.Problem) })
 }
 
 func readForestParams(cfg *config.Config, problem ProblemType) (forestParams, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"mlops/runner/config"
 	"mlops/runner/gbdt"
@@ -65,7 +66,7 @@ func (b lightGBM) Fit(ctx context.Context, job Job) (Model, error) {
 }
 
 func (lightGBM) Load(info ModelInfo, r io.Reader) (Model, error) {
-	return loadTrees(info, r, lightGBMForm(info.Problem), lightGBMObjective(info.Problem))
+	return loadTrees(info, r, lightGBMForm(info.Problem), func(objective string) bool { return lightGBMFits(objective, info.Problem) })
 }
 
 func lightGBMForm(problem ProblemType) outputForm {
@@ -88,6 +89,18 @@ func lightGBMObjective(problem ProblemType) string {
 	return gbdt.Regression
 }
 
+// notOfNumbers are LightGBM's objectives that do not predict a quantity.
+var notOfNumbers = []string{gbdt.Binary, gbdt.Multiclass, "multiclassova", "cross_entropy", "cross_entropy_lambda", "lambdarank", "rank_xendcg"}
+
+// lightGBMFits tells whether an objective serves the problem: for a regression
+// any one that predicts a quantity.
+func lightGBMFits(objective string, problem ProblemType) bool {
+	if problem == Regression {
+		return !slices.Contains(notOfNumbers, objective)
+	}
+	return objective == lightGBMObjective(problem)
+}
+
 // lightGBMParams reads training.params over LightGBM's defaults. classes of 0
 // means that their number is not known yet.
 func lightGBMParams(cfg *config.Config, problem ProblemType, classes int) (gbdt.Params, error) {
@@ -101,7 +114,7 @@ func lightGBMParams(cfg *config.Config, problem ProblemType, classes int) (gbdt.
 	if err != nil {
 		return p, paramError(cfg, err)
 	}
-	if p.Objective != base.Objective {
+	if !lightGBMFits(p.Objective, problem) {
 		return p, cfg.ErrorAt("training.params.objective", "the objective %s does not fit a target of %s; leave it out, or set training.problem_type", p.Objective, problem)
 	}
 	if classes > 0 && p.NumClass != base.NumClass {

@@ -255,13 +255,14 @@ func reporter(ctx context.Context, quiet bool) gbdt.Callback {
 }
 
 // loadTrees reads an ensemble and checks that it is the one that info tells of.
-func loadTrees(info ModelInfo, r io.Reader, form outputForm, objective string) (Model, error) {
+// fits tells by the ensemble's objective.
+func loadTrees(info ModelInfo, r io.Reader, form outputForm, fits func(objective string) bool) (Model, error) {
 	trees, err := gbdt.ReadText(r)
 	if err != nil {
 		return nil, err
 	}
 	outputs := 1
-	if objective == gbdt.Multiclass {
+	if info.Problem == Multiclass {
 		outputs = len(info.Present)
 	}
 	switch {
@@ -269,8 +270,8 @@ func loadTrees(info ModelInfo, r io.Reader, form outputForm, objective string) (
 		return nil, fmt.Errorf("the model takes %d features, its description names %d", trees.NumFeatures(), len(info.Features))
 	case trees.NumOutputs() != outputs:
 		return nil, fmt.Errorf("the model has %d outputs a row where %d are expected", trees.NumOutputs(), outputs)
-	case trees.Objective() != objective:
-		return nil, fmt.Errorf("the model's objective is %q where %q is expected", trees.Objective(), objective)
+	case !fits(trees.Objective()):
+		return nil, fmt.Errorf("the model's objective %q does not fit %s", trees.Objective(), info.Problem)
 	}
 	return &treeModel{info: info, trees: trees, outputs: form}, nil
 }
