@@ -69,7 +69,7 @@ func TestBadTrainingInput(t *testing.T) {
 		{name: "fewer rows than folds", files: map[string]string{"data.csv": plain(4)}, args: []string{"train", "data.csv"}, code: 1,
 			stderr: []string{"cv_folds"}},
 		{name: "malformed JSON", files: map[string]string{"data.json": `[{"a":1,"y":"no"},{"a":2,,"y":"yes"}]`}, args: []string{"train", "data.json"}, code: 1,
-			stderr: []string{"data.json", "24"}},
+			stderr: []string{"data.json", "offset 25"}},
 		{name: "unknown config key", files: map[string]string{"data.csv": good, "c.yaml": "training:\n  bakend: lightgbm\n"}, args: []string{"train", "data.csv", "-c", "c.yaml"}, code: 2,
 			stderr: []string{"c.yaml:2:3", "bakend", "backend"}},
 		{name: "wrong type in config", files: map[string]string{"data.csv": good, "c.yaml": "training:\n  cv_folds: many\n"}, args: []string{"train", "data.csv", "-c", "c.yaml"}, code: 2,
