@@ -28,7 +28,10 @@ type Reach struct {
 func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Artifacts) runner.Environment {
 	o := storage.Options{}
 	if r.AllowedRoots != nil {
-		o.AllowedRoots = append(slices.Clone(r.AllowedRoots), scratch)
+		o.AllowedRoots = slices.Clone(r.AllowedRoots)
+		if !slices.Contains(o.AllowedRoots, scratch) {
+			o.AllowedRoots = append(o.AllowedRoots, scratch)
+		}
 	}
 	if artifacts != nil {
 		o.Resolvers = map[string]storage.Resolver{artifactScheme: fetcher{artifacts}}
