@@ -7,62 +7,6 @@ import (
 	"math"
 )
 
-// Iteration is what a [Callback] learns after each round of trees.
-type Iteration struct {
-	Index int // of this iteration, from 0
-	Total int // num_iterations
-	// Metrics has train_<metric> where is_provide_training_metric is set, and
-	// valid_<metric> where there is validation data.
-	Metrics map[string]float64
-}
-
-// Callback is called after each iteration. An error ends the training: Train
-// returns it, or, for ErrStop, the model so far.
-type Callback func(Iteration) error
-
-// ErrStop, returned by a callback, ends the training after this iteration.
-var ErrStop = errors.New("gbdt: stop training")
-
-// Train grows num_iterations rounds of trees (fewer where early stopping or the
-// lack of a further split ends it) on train. valid, which may be nil, must come
-// from [NewValidation] of train; with early_stopping_round it decides which
-// iteration is the best, and the trees after it are dropped. When ctx is done,
-// Train stops within a fraction of a tree and returns ctx's error.
-//
-// One seed gives one model, bit for bit, for any num_threads.
-//
-// Errors: *ParamError, *LabelError, ErrOneClass, and those of the callbacks.
-func Train(ctx context.Context, train, valid *Dataset, p Params, callbacks ...Callback) (*Model, error) {
-	if err := p.Validate(); err != nil {
-		return nil, err
-	}
-	if err := checkLabels(train.label, &p); err != nil {
-		return nil, err
-	}
-	if valid != nil {
-		if len(valid.mappers) != len(train.mappers) || valid.mappers[0] != train.mappers[0] {
-			return nil, errors.New("gbdt: the validation data was not binned with NewValidation of this training data")
-		}
-		if err := checkLabels(valid.label, &p); err != nil {
-			return nil, fmt.Errorf("validation data: %w", err)
-		}
-	}
-	if p.EarlyStoppingRound > 0 && valid == nil {
-		return nil, &ParamError{Key: "early_stopping_round", Reason: "needs validation data"}
-	}
-	loss, err := newObjective(train, &p)
-	if err != nil {
-		return nil, err
-	}
-	workers := newPool(ctx, p.threads())
-	defer workers.close()
-	b := newBooster(ctx, train, valid, &p, loss, workers)
-	if err := b.run(callbacks); err != nil {
-		return nil, err
-	}
-	return b.model, b.model.compile()
-}
-
 // booster is one training.
 type booster struct {
 	ctx     context.Context
@@ -74,6 +18,7 @@ type booster struct {
 	train   *scored
 	valid   *scored
 	start   []float64 // initial score of each output
+	metrics []metric
 	bag     bag
 
 	gradient []float32
@@ -89,6 +34,7 @@ func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss obje
 		model:    newModel(train, p, loss.describe()),
 		train:    newScored("train", train, outputs),
 		start:    make([]float64, outputs),
+		metrics:  metricsOf(p),
 		bag:      newBag(train.rows, p, workers),
 		gradient: make([]float32, train.rows*outputs),
 		hessian:  make([]float32, train.rows*outputs),
@@ -97,9 +43,9 @@ func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss obje
 		b.valid = newScored("valid", valid, outputs)
 	}
 	if p.EarlyStoppingRound > 0 {
-		b.stopper = newStopper(p)
+		b.stopper = newStopper(p, b.metrics)
 	}
-	if p.BoostFromAverage {
+	if p.BoostFromAverage && train.initScore == nil {
 		for k := range b.start {
 			b.start[k] = loss.initScore(k)
 		}
@@ -111,7 +57,9 @@ func (b *booster) run(callbacks []Callback) error {
 	if b.p.Boosting == RandomForest {
 		// All trees of a forest see the gradients at the initial score.
 		b.train.fill(b.start)
-		b.computeGradients()
+		if err := b.computeGradients(); err != nil {
+			return err
+		}
 		b.train.fill(make([]float64, len(b.start)))
 	} else {
 		b.train.fill(b.start)
@@ -143,19 +91,25 @@ func (b *booster) run(callbacks []Callback) error {
 	return b.ctx.Err()
 }
 
-func (b *booster) computeGradients() {
+func (b *booster) computeGradients() error {
+	if whole, ok := b.loss.(wholeDataObjective); ok {
+		return whole.prepare(b.train.score, b.gradient, b.hessian, b.workers)
+	}
 	rows := b.train.data.rows
 	b.workers.each(chunks(rows), func(_, task int) {
 		from, to := chunk(task, rows)
 		b.loss.gradients(b.train.score, b.gradient, b.hessian, from, to)
 	})
+	return nil
 }
 
 // iterate adds one tree an output. grew is false where none could be split.
 func (b *booster) iterate(index int) (grew bool, err error) {
 	rows := b.train.data.rows
 	if b.p.Boosting == GBDT {
-		b.computeGradients()
+		if err := b.computeGradients(); err != nil {
+			return false, err
+		}
 	}
 	bagged, left := b.bag.draw(index)
 	for k := range b.start {
@@ -169,6 +123,7 @@ func (b *booster) iterate(index int) (grew bool, err error) {
 		}
 		if g.tree.numLeaves() > 1 {
 			grew = true
+			b.renew(g.tree, k)
 			if !g.tree.hasFiniteValues() {
 				return false, fmt.Errorf("gbdt: iteration %d: the values of a tree overflow: scale the label down or lower learning_rate", index)
 			}
@@ -177,6 +132,23 @@ func (b *booster) iterate(index int) (grew bool, err error) {
 		b.model.trees = append(b.model.trees, g.tree)
 	}
 	return grew, b.ctx.Err()
+}
+
+// renew sets the leaves' values to the objective's best ones.
+func (b *booster) renew(t *tree, k int) {
+	renewer, ok := b.loss.(leafRenewer)
+	if !ok {
+		return
+	}
+	rows := b.train.data.rows
+	base := b.train.score[k*rows : (k+1)*rows]
+	if b.p.Boosting == RandomForest {
+		base = b.start[k : k+1]
+	}
+	b.workers.each(t.numLeaves(), func(_, leaf int) {
+		inLeaf, _ := b.learner.rows.slices(b.learner.leaves[leaf].segment)
+		t.leafValue[leaf] = renewer.renew(inLeaf, base)
+	})
 }
 
 // apply shrinks a finished tree, adds it to the scores, and folds the initial
@@ -235,10 +207,10 @@ func (b *booster) report(index int, callbacks []Callback) (stop bool, err error)
 		average = index + 1
 	}
 	if b.p.ProvideTrainMetric {
-		b.train.evaluate(b.model, average, b.p, b.workers, it.Metrics)
+		b.train.evaluate(b.model, average, b.metrics, b.workers, it.Metrics)
 	}
 	if b.valid != nil {
-		b.valid.evaluate(b.model, average, b.p, b.workers, it.Metrics)
+		b.valid.evaluate(b.model, average, b.metrics, b.workers, it.Metrics)
 	}
 	for _, callback := range callbacks {
 		if err := callback(it); errors.Is(err, ErrStop) {

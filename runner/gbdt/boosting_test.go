@@ -151,7 +151,7 @@ func TestTrainStopsWhenCancelled(t *testing.T) {
 	t.Run("within a tree", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		loss, err := newObjective(d, &p)
+		loss, err := newObjective(d, &p, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,16 +21,18 @@ type Feature struct {
 // row side by side. It is not changed by training and may be used by several
 // trainings at once.
 type Dataset struct {
-	rows    int
-	names   []string
-	mappers []*binMapper // one a feature
-	used    []int        // features that can be used; their order is the slots'
-	offsets []int        // where each slot's bins begin in a histogram
-	bins    int          // bins of all slots together
-	words   int          // words a row
-	data    []uint64
-	label   []float64
-	weight  []float64 // nil: all one
+	rows      int
+	names     []string
+	mappers   []*binMapper // one a feature
+	used      []int        // features that can be used; their order is the slots'
+	offsets   []int        // where each slot's bins begin in a histogram
+	bins      int          // bins of all slots together
+	words     int          // words a row
+	data      []uint64
+	label     []float64
+	weight    []float64 // nil: all one
+	groups    []int     // where each query begins, and the end; nil without queries
+	initScore []float64 // output by output; nil: none
 }
 
 // NumRows is the number of rows.

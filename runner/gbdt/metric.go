@@ -2,9 +2,7 @@ package gbdt
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -12,38 +10,77 @@ import (
 type metric struct {
 	name         string
 	higherBetter bool
-	objectives   []string
-	// eval gets the transformed predictions, rows × outputs row by row.
-	eval func(label, weight, prediction []float64, outputs int) float64
+	eval         func(e *evaluation) float64
 }
 
-var metricTable = []metric{
-	{"l2", false, []string{Regression}, meanOf(func(y, p float64) float64 { return (y - p) * (y - p) })},
-	{"rmse", false, []string{Regression}, rootMeanSquare},
-	{"l1", false, []string{Regression}, meanOf(func(y, p float64) float64 { return math.Abs(y - p) })},
-	{"mape", false, []string{Regression}, meanOf(func(y, p float64) float64 { return math.Abs(y-p) / max(1, math.Abs(y)) })},
-	{"binary_logloss", false, []string{Binary}, meanOf(binaryLogLoss)},
-	{"binary_error", false, []string{Binary}, meanOf(func(y, p float64) float64 { return oneIf((p > 0.5) != (y > 0)) })},
-	{"auc", true, []string{Binary}, areaUnderCurve},
-	{"multi_logloss", false, []string{Multiclass}, meanOfRows(multiLogLoss)},
-	{"multi_error", false, []string{Multiclass}, meanOfRows(multiError)},
+// evaluation is what a metric is computed from. Raw scores and predictions are
+// rows × outputs, row by row.
+type evaluation struct {
+	label, weight   []float64
+	raw, prediction []float64
+	outputs         int
+	groups          []int // where each query begins, and the end; nil without queries
+	orders          [][]int
 }
 
-var metricAliases = map[string]string{
-	"mean_squared_error": "l2", "mse": "l2", "regression_l2": "l2", "regression": "l2",
-	"root_mean_squared_error": "rmse", "l2_root": "rmse",
-	"mean_absolute_error": "l1", "mae": "l1", "regression_l1": "l1",
-	"mean_absolute_percentage_error": "mape",
-	"binary":                         "binary_logloss",
-	"multiclass":                     "multi_logloss", "softmax": "multi_logloss",
+// metricSpec is a row of the table of metrics.
+type metricSpec struct {
+	name         string
+	aliases      []string
+	higherBetter bool
+	objectives   []string // that it may be used with
+	// make gives the metric's figures: one, or one a position of eval_at.
+	make func(name string, higherBetter bool, p *Params) []metric
 }
 
-func findMetric(name string) *metric {
-	if canonical, ok := metricAliases[name]; ok {
-		name = canonical
+// The groups of objectives that share metrics. A custom objective's raw scores
+// may be anything.
+var (
+	valueObjectives = []string{Regression, RegressionL1, Huber, Fair, Poisson, Quantile, MAPE, Gamma, Tweedie, CustomLoss}
+	meanObjectives  = []string{Regression, Poisson, Gamma, Tweedie, CustomLoss}
+	twoClasses      = []string{Binary, CustomLoss}
+	scoredClasses   = []string{Binary, CrossEntropy, CustomLoss}
+	manyClasses     = []string{Multiclass, MulticlassOVA}
+	ranking         = []string{LambdaRank, CustomLoss}
+)
+
+var metricTable = []metricSpec{
+	{"l2", []string{"mean_squared_error", "mse", "regression_l2", "regression"}, false, valueObjectives, always(meanOf(squareLoss))},
+	{"rmse", []string{"root_mean_squared_error", "l2_root"}, false, valueObjectives, always(rootMeanSquare)},
+	{"l1", []string{"mean_absolute_error", "mae", "regression_l1"}, false, valueObjectives, always(meanOf(absoluteLoss))},
+	{"mape", []string{"mean_absolute_percentage_error"}, false, valueObjectives, always(meanOf(relativeLoss))},
+	{"quantile", nil, false, valueObjectives, chosen(func(p *Params) pointLoss { return quantileLoss(p.Alpha) })},
+	{"huber", nil, false, valueObjectives, chosen(func(p *Params) pointLoss { return huberMetric(p.Alpha) })},
+	{"fair", nil, false, valueObjectives, chosen(func(p *Params) pointLoss { return fairMetric(p.FairC) })},
+	{"poisson", nil, false, meanObjectives, always(meanOf(poissonMetric))},
+	{"gamma", nil, false, meanObjectives, always(meanOf(gammaMetric))},
+	{"gamma_deviance", nil, false, meanObjectives, always(gammaDeviance)},
+	{"tweedie", nil, false, meanObjectives, chosen(func(p *Params) pointLoss { return tweedieMetric(p.TweedieVariancePower) })},
+	{"binary_logloss", []string{"binary"}, false, twoClasses, always(meanOf(binaryLogLoss))},
+	{"binary_error", nil, false, twoClasses, always(meanOf(binaryError))},
+	{"auc", nil, true, scoredClasses, always(areaUnderCurve)},
+	{"average_precision", nil, true, scoredClasses, always(averagePrecision)},
+	{"cross_entropy", []string{"xentropy"}, false, []string{CrossEntropy, Binary}, always(meanOf(crossEntropyMetric))},
+	{"multi_logloss", []string{"multiclass", "softmax", "multiclassova", "multiclass_ova", "ova", "ovr"}, false, manyClasses, always(meanOfRows(multiLogLoss))},
+	{"multi_error", nil, false, manyClasses, multiErrorMetric},
+	{"auc_mu", nil, true, manyClasses, aucMuMetric},
+	{"ndcg", []string{"lambdarank"}, true, ranking, atPositions(ndcgAt)},
+	{"map", []string{"mean_average_precision"}, true, ranking, atPositions(mapAt)},
+}
+
+func always(eval func(e *evaluation) float64) func(string, bool, *Params) []metric {
+	return func(name string, higherBetter bool, _ *Params) []metric { return []metric{{name, higherBetter, eval}} }
+}
+
+func chosen(loss func(p *Params) pointLoss) func(string, bool, *Params) []metric {
+	return func(name string, higherBetter bool, p *Params) []metric {
+		return []metric{{name, higherBetter, meanOf(loss(p))}}
 	}
+}
+
+func findMetric(name string) *metricSpec {
 	for i := range metricTable {
-		if metricTable[i].name == name {
+		if metricTable[i].name == name || slices.Contains(metricTable[i].aliases, name) {
 			return &metricTable[i]
 		}
 	}
@@ -73,15 +110,17 @@ func checkMetric(name, objective string) error {
 }
 
 // metricsOf are the metrics to evaluate, by default the objective's own loss.
-func metricsOf(p *Params) []*metric {
+func metricsOf(p *Params) []metric {
 	names := p.Metric
 	if len(names) == 0 {
 		names = []string{p.Objective}
 	}
-	var metrics []*metric
+	var specs []*metricSpec
+	var metrics []metric
 	for _, name := range names {
-		if m := findMetric(name); m != nil && !slices.Contains(metrics, m) {
-			metrics = append(metrics, m)
+		if s := findMetric(name); s != nil && !slices.Contains(specs, s) {
+			specs = append(specs, s)
+			metrics = append(metrics, s.make(s.name, s.higherBetter, p)...)
 		}
 	}
 	return metrics
@@ -94,76 +133,21 @@ func oneIf(condition bool) float64 {
 	return 0
 }
 
-func meanOfRows(loss func(y float64, p []float64) float64) func(label, weight, prediction []float64, outputs int) float64 {
-	return func(label, weight, prediction []float64, outputs int) float64 {
+// pointLoss is the loss of one prediction.
+type pointLoss func(y, p float64) float64
+
+func meanOf(loss pointLoss) func(e *evaluation) float64 {
+	return meanOfRows(func(y float64, p []float64) float64 { return loss(y, p[0]) })
+}
+
+func meanOfRows(loss func(y float64, p []float64) float64) func(e *evaluation) float64 {
+	return func(e *evaluation) float64 {
 		sum, total := 0.0, 0.0
-		for row, y := range label {
-			w := weightOf(weight, row)
-			sum += float64(w * loss(y, prediction[row*outputs:(row+1)*outputs]))
+		for row, y := range e.label {
+			w := weightOf(e.weight, row)
+			sum += float64(w * loss(y, e.prediction[row*e.outputs:(row+1)*e.outputs]))
 			total += w
 		}
 		return sum / total
 	}
-}
-
-func meanOf(loss func(y, p float64) float64) func(label, weight, prediction []float64, outputs int) float64 {
-	return meanOfRows(func(y float64, p []float64) float64 { return loss(y, p[0]) })
-}
-
-func rootMeanSquare(label, weight, prediction []float64, outputs int) float64 {
-	square := meanOf(func(y, p float64) float64 { return (y - p) * (y - p) })
-	return math.Sqrt(square(label, weight, prediction, outputs))
-}
-
-func binaryLogLoss(y, p float64) float64 {
-	if y <= 0 {
-		p = 1 - p
-	}
-	return -math.Log(max(kEpsilon, p))
-}
-
-func multiLogLoss(y float64, p []float64) float64 {
-	return -math.Log(max(kEpsilon, p[int(y)]))
-}
-
-// multiError counts a row as wrong unless its class is strictly the likeliest,
-// as LightGBM does.
-func multiError(y float64, p []float64) float64 {
-	for k := range p {
-		if k != int(y) && p[k] >= p[int(y)] {
-			return 1
-		}
-	}
-	return 0
-}
-
-// areaUnderCurve is the weighted share of pairs of a positive and a negative
-// row that the prediction orders rightly; ties count half. It is 1 where one
-// of the classes is absent, as in LightGBM.
-func areaUnderCurve(label, weight, prediction []float64, _ int) float64 {
-	order := make([]int, len(label))
-	for i := range order {
-		order[i] = i
-	}
-	sort.Slice(order, func(a, b int) bool { return prediction[order[a]] > prediction[order[b]] })
-	area, positives, negatives := 0.0, 0.0, 0.0
-	for i := 0; i < len(order); {
-		tiedPositive, tiedNegative := 0.0, 0.0
-		j := i
-		for ; j < len(order) && prediction[order[j]] == prediction[order[i]]; j++ {
-			if w := weightOf(weight, order[j]); label[order[j]] > 0 {
-				tiedPositive += w
-			} else {
-				tiedNegative += w
-			}
-		}
-		area += float64(tiedNegative * (positives + tiedPositive/2))
-		positives += tiedPositive
-		negatives += tiedNegative
-		i = j
-	}
-	if positives == 0 || negatives == 0 {
-		return 1
-	}
-	return area / (positives * negatives)
 }

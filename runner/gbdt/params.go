@@ -3,13 +3,27 @@ package gbdt
 import (
 	"fmt"
 	"runtime"
+	"slices"
 )
 
 // Objectives, boosting kinds and histogram precisions that [Params] accepts.
 const (
-	Regression = "regression"
-	Binary     = "binary"
-	Multiclass = "multiclass"
+	Regression    = "regression"
+	RegressionL1  = "regression_l1"
+	Huber         = "huber"
+	Fair          = "fair"
+	Poisson       = "poisson"
+	Quantile      = "quantile"
+	MAPE          = "mape"
+	Gamma         = "gamma"
+	Tweedie       = "tweedie"
+	Binary        = "binary"
+	Multiclass    = "multiclass"
+	MulticlassOVA = "multiclassova"
+	CrossEntropy  = "cross_entropy"
+	LambdaRank    = "lambdarank"
+	// CustomLoss is the caller's own: see [Options].
+	CustomLoss = "custom"
 
 	GBDT         = "gbdt"
 	RandomForest = "rf"
@@ -24,9 +38,9 @@ const (
 // gives LightGBM's defaults. A zero Params is not valid: start from the
 // defaults, or use [ParseParams] for names and values from a configuration.
 type Params struct {
-	Objective string // regression, binary or multiclass
-	NumClass  int    // number of classes; 1 unless the objective is multiclass
-	Boosting  string // gbdt or rf
+	Objective string
+	NumClass  int // number of classes, or of a custom objective's outputs; else 1
+	Boosting  string
 	Metric    []string
 
 	NumIterations int
@@ -49,8 +63,18 @@ type Params struct {
 	Sigmoid               float64
 	IsUnbalance           bool
 	ScalePosWeight        float64
-	HistPrecision         string // packed or float64
-	ProvideTrainMetric    bool   // report train_<metric> to the callbacks
+	Alpha                 float64 // of huber and quantile
+	FairC                 float64
+	PoissonMaxDeltaStep   float64
+	TweedieVariancePower  float64
+	LambdarankTruncation  int
+	LambdarankNorm        bool
+	LabelGain             []float64 // of each label in ranking; nil: 2^label - 1
+	EvalAt                []int     // positions of the ranking metrics
+	MultiErrorTopK        int
+	AUCMuWeights          []float64 // num_class × num_class; nil: all one but the diagonal
+	HistPrecision         string    // packed or float64
+	ProvideTrainMetric    bool      // report train_<metric> to the callbacks
 	MinDataPerGroup       int
 	MaxCatThreshold       int
 	CatL2                 float64
@@ -86,6 +110,8 @@ func DefaultParams() Params {
 			*field = s.initial.(bool)
 		case *string:
 			*field = s.initial.(string)
+		case *[]int:
+			*field = slices.Clone(s.initial.([]int))
 		}
 	}
 	return p
@@ -103,10 +129,10 @@ func (p Params) Validate() error {
 			return err
 		}
 	}
-	if p.Objective == Multiclass && p.NumClass < 2 {
-		return &ParamError{Key: "num_class", Reason: "the multiclass objective needs num_class of at least 2"}
+	if p.manyClasses() && p.NumClass < 2 {
+		return &ParamError{Key: "num_class", Reason: fmt.Sprintf("the %s objective needs num_class of at least 2", p.Objective)}
 	}
-	if p.Objective != Multiclass && p.NumClass != 1 {
+	if !p.manyClasses() && p.Objective != CustomLoss && p.NumClass != 1 {
 		return &ParamError{Key: "num_class", Reason: fmt.Sprintf("must be 1 for the objective %q, not %d", p.Objective, p.NumClass)}
 	}
 	if p.Boosting == RandomForest {
@@ -118,6 +144,9 @@ func (p Params) Validate() error {
 	if p.IsUnbalance && p.ScalePosWeight != 1 {
 		return &ParamError{Key: "is_unbalance", Reason: "cannot be combined with scale_pos_weight: set one of them"}
 	}
+	if n := len(p.AUCMuWeights); n > 0 && n != p.NumClass*p.NumClass {
+		return &ParamError{Key: "auc_mu_weights", Reason: fmt.Sprintf("has %d values instead of num_class × num_class", n)}
+	}
 	for _, name := range p.Metric {
 		if err := checkMetric(name, p.Objective); err != nil {
 			return err
@@ -125,6 +154,8 @@ func (p Params) Validate() error {
 	}
 	return nil
 }
+
+func (p *Params) manyClasses() bool { return p.Objective == Multiclass || p.Objective == MulticlassOVA }
 
 func (p Params) threads() int {
 	if p.NumThreads > 0 {
@@ -134,9 +165,4 @@ func (p Params) threads() int {
 }
 
 // outputs is the number of raw scores a row has.
-func (p Params) outputs() int {
-	if p.Objective == Multiclass {
-		return p.NumClass
-	}
-	return 1
-}
+func (p *Params) outputs() int { return p.NumClass }

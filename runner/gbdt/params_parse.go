@@ -1,7 +1,6 @@
 package gbdt
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -41,7 +40,7 @@ func ParseParams(base Params, values map[string]any) (Params, error) {
 			return base, err
 		}
 	}
-	if p.Objective != Multiclass && !classes {
+	if !p.manyClasses() && p.Objective != CustomLoss && !classes {
 		p.NumClass = 1
 	}
 	if err := p.Validate(); err != nil {
@@ -84,7 +83,7 @@ func (s *paramSpec) set(p *Params, key string, value any) error {
 		if !ok || v != math.Trunc(v) || math.Abs(v) > 1<<53 {
 			return fail("a whole number " + s.rangeText())
 		}
-		if !s.inRange(v) {
+		if !s.limits.has(v) {
 			return fail(s.rangeText())
 		}
 		*field = int(v)
@@ -93,7 +92,7 @@ func (s *paramSpec) set(p *Params, key string, value any) error {
 		if !ok {
 			return fail("a number " + s.rangeText())
 		}
-		if !s.inRange(v) {
+		if !s.limits.has(v) {
 			return fail(s.rangeText())
 		}
 		*field = v
@@ -110,8 +109,31 @@ func (s *paramSpec) set(p *Params, key string, value any) error {
 			return fail("a name or a list of names")
 		}
 		*field = list
+	case *[]int:
+		list, ok := asNumbers(value)
+		if !ok || !s.allWhole(list) {
+			return fail("a whole number " + s.rangeText() + ", or a list of such")
+		}
+		*field = make([]int, len(list))
+		for i, v := range list {
+			(*field)[i] = int(v)
+		}
+	case *[]float64:
+		list, ok := asNumbers(value)
+		if !ok || !s.allInRange(list) {
+			return fail("a list of numbers " + s.rangeText())
+		}
+		*field = list
 	}
 	return nil
+}
+
+func (s *paramSpec) allInRange(list []float64) bool {
+	return !slices.ContainsFunc(list, func(v float64) bool { return !s.limits.has(v) })
+}
+
+func (s *paramSpec) allWhole(list []float64) bool {
+	return s.allInRange(list) && !slices.ContainsFunc(list, func(v float64) bool { return v != math.Trunc(v) || math.Abs(v) > 1<<53 })
 }
 
 func (s *paramSpec) checkRange(p *Params) error {
@@ -120,11 +142,11 @@ func (s *paramSpec) checkRange(p *Params) error {
 	}
 	switch field := s.field(p).(type) {
 	case *int:
-		if !s.inRange(float64(*field)) {
+		if !s.limits.has(float64(*field)) {
 			return bad(*field, s.rangeText())
 		}
 	case *float64:
-		if !s.inRange(*field) {
+		if !s.limits.has(*field) {
 			return bad(*field, s.rangeText())
 		}
 	case *string:
@@ -134,16 +156,18 @@ func (s *paramSpec) checkRange(p *Params) error {
 			}
 		}
 		return bad(strconv.Quote(*field), "one of "+s.choiceText())
+	case *[]int:
+		for _, v := range *field {
+			if !s.limits.has(float64(v)) {
+				return bad(v, "whole numbers "+s.rangeText())
+			}
+		}
+	case *[]float64:
+		if !s.allInRange(*field) {
+			return bad(*field, "numbers "+s.rangeText())
+		}
 	}
 	return nil
-}
-
-func (s *paramSpec) inRange(v float64) bool {
-	// Written so that NaN is out of every range.
-	if !(v >= s.limits.low && v <= s.limits.high) {
-		return false
-	}
-	return !(s.limits.openLow && v == s.limits.low) && !(s.limits.openHigh && v == s.limits.high)
 }
 
 func (s *paramSpec) rangeText() string {
@@ -173,85 +197,6 @@ func (s *paramSpec) choiceText() string {
 	}
 	sort.Strings(names)
 	return strings.Join(names, ", ")
-}
-
-func asFloat(value any) (float64, bool) {
-	switch v := value.(type) {
-	case int:
-		return float64(v), true
-	case int8:
-		return float64(v), true
-	case int16:
-		return float64(v), true
-	case int32:
-		return float64(v), true
-	case int64:
-		return float64(v), true
-	case uint:
-		return float64(v), true
-	case uint8:
-		return float64(v), true
-	case uint16:
-		return float64(v), true
-	case uint32:
-		return float64(v), true
-	case uint64:
-		return float64(v), true
-	case float32:
-		return float64(v), true
-	case float64:
-		return v, true
-	case json.Number:
-		f, err := v.Float64()
-		return f, err == nil
-	case string:
-		f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
-		return f, err == nil
-	}
-	return 0, false
-}
-
-func asBool(value any) (bool, bool) {
-	switch v := value.(type) {
-	case bool:
-		return v, true
-	case string:
-		switch v {
-		case "true", "1", "+":
-			return true, true
-		case "false", "0", "-":
-			return false, true
-		}
-		return false, false
-	}
-	f, ok := asFloat(value)
-	return f == 1, ok && (f == 0 || f == 1)
-}
-
-func asList(value any) ([]string, bool) {
-	switch v := value.(type) {
-	case string:
-		var list []string
-		for _, name := range strings.Split(v, ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				list = append(list, name)
-			}
-		}
-		return list, true
-	case []string:
-		return slices.Clone(v), true
-	case []any:
-		list := make([]string, len(v))
-		for i, item := range v {
-			text, ok := item.(string)
-			if !ok {
-				return nil, false
-			}
-			list[i] = text
-		}
-		return list, true
-	}
-	return nil, false
 }
 
 // nearestParam is the known name or alias with the fewest edits to key.

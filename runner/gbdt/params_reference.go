@@ -50,6 +50,8 @@ func (s *paramSpec) defaultText() string {
 		return strconv.FormatBool(v)
 	case string:
 		return v
+	case []int:
+		return joinNumbers(v, strconv.Itoa)
 	}
 	return ""
 }
@@ -67,8 +69,20 @@ func (s *paramSpec) valuesText() string {
 		return strings.TrimSpace("number " + s.rangeText())
 	case *string:
 		return s.storedText()
+	case *[]int:
+		return "list of whole numbers " + s.rangeText()
+	case *[]float64:
+		return "list of numbers " + s.rangeText()
 	}
-	return "list"
+	return "list of names"
+}
+
+func joinNumbers[T any](values []T, format func(T) string) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = format(v)
+	}
+	return strings.Join(texts, ",")
 }
 
 // storedText lists the choices under the names that are stored.

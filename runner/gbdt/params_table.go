@@ -8,8 +8,8 @@ type paramSpec struct {
 	group   string
 	name    string // LightGBM's, but for the few of our own
 	aliases []string
-	// field is where the value lives: *int, *float64, *bool, *string, *[]string
-	// or *[]int. It is nil for a parameter of LightGBM that changes nothing here.
+	// field is where the value lives: *int, *float64, *bool, *string, *[]string,
+	// *[]int or *[]float64. It is nil for a parameter of LightGBM that changes nothing here.
 	field   func(*Params) any
 	initial any // the default
 	limits  limits
@@ -24,6 +24,14 @@ type limits struct {
 }
 
 const unbounded = 1e300
+
+// has is false for NaN.
+func (l *limits) has(v float64) bool {
+	if !(v >= l.low && v <= l.high) {
+		return false
+	}
+	return !(l.openLow && v == l.low) && !(l.openHigh && v == l.high)
+}
 
 func atLeast(low float64) limits       { return limits{low: low, high: unbounded} }
 func above(low float64) limits         { return limits{low: low, high: unbounded, openLow: true} }
@@ -95,4 +103,14 @@ func names(name, aliases string, field func(*Params) *[]string, doc string) para
 
 func ignored(name, aliases, doc string) paramSpec {
 	return paramSpec{name: name, aliases: strings.Fields(aliases), doc: doc}
+}
+
+func wholes(name, aliases string, initial []int, l limits, field func(*Params) *[]int, doc string) paramSpec {
+	return paramSpec{name: name, aliases: strings.Fields(aliases), initial: initial, limits: l, doc: doc,
+		field: func(p *Params) any { return field(p) }}
+}
+
+func numbers(name, aliases string, l limits, field func(*Params) *[]float64, doc string) paramSpec {
+	return paramSpec{name: name, aliases: strings.Fields(aliases), initial: []float64(nil), limits: l, doc: doc,
+		field: func(p *Params) any { return field(p) }}
 }

@@ -6,13 +6,15 @@ type scored struct {
 	data       *Dataset
 	outputs    int
 	score      []float64
-	prediction []float64 // transformed, row by row; made when first evaluated
+	raw        []float64 // row by row; made when first evaluated
+	prediction []float64 // the same, transformed
 }
 
 func newScored(name string, d *Dataset, outputs int) *scored {
 	return &scored{name: name, data: d, outputs: outputs, score: make([]float64, d.rows*outputs)}
 }
 
+// fill sets all scores to start, plus the data's own initial scores.
 func (s *scored) fill(start []float64) {
 	for k, v := range start {
 		part := s.score[k*s.data.rows : (k+1)*s.data.rows]
@@ -20,16 +22,18 @@ func (s *scored) fill(start []float64) {
 			part[i] = v
 		}
 	}
+	for i, v := range s.data.initScore {
+		s.score[i] += v
+	}
 }
 
 // evaluate adds the metrics as name_metric. average divides the scores.
-func (s *scored) evaluate(m *Model, average int, p *Params, workers *pool, into map[string]float64) {
-	metrics := metricsOf(p)
+func (s *scored) evaluate(m *Model, average int, metrics []metric, workers *pool, into map[string]float64) {
 	if len(metrics) == 0 {
 		return
 	}
 	if s.prediction == nil {
-		s.prediction = make([]float64, len(s.score))
+		s.raw, s.prediction = make([]float64, len(s.score)), make([]float64, len(s.score))
 	}
 	workers.each(chunks(s.data.rows), func(_, task int) {
 		from, to := chunk(task, s.data.rows)
@@ -37,12 +41,14 @@ func (s *scored) evaluate(m *Model, average int, p *Params, workers *pool, into 
 			out := s.prediction[row*s.outputs : (row+1)*s.outputs]
 			for k := range out {
 				out[k] = s.score[k*s.data.rows+row] / float64(average)
+				s.raw[row*s.outputs+k] = out[k]
 			}
 			m.transform.apply(out)
 		}
 	})
-	for _, metric := range metrics {
-		into[s.name+"_"+metric.name] = metric.eval(s.data.label, s.data.weight, s.prediction, s.outputs)
+	e := &evaluation{label: s.data.label, weight: s.data.weight, raw: s.raw, prediction: s.prediction, outputs: s.outputs, groups: s.data.groups}
+	for i := range metrics {
+		into[s.name+"_"+metrics[i].name] = metrics[i].eval(e)
 	}
 }
 
@@ -101,15 +107,15 @@ func (b *bag) draw(index int) (in, left []uint32) {
 // stopper remembers the best value of each validation metric.
 type stopper struct {
 	p             *Params
-	metrics       []*metric
-	best          map[*metric]float64
-	at            map[*metric]int
+	metrics       []metric
+	best          map[string]float64
+	at            map[string]int
 	rounds        int
 	bestIteration int
 }
 
-func newStopper(p *Params) *stopper {
-	s := &stopper{p: p, metrics: metricsOf(p), best: map[*metric]float64{}, at: map[*metric]int{}}
+func newStopper(p *Params, metrics []metric) *stopper {
+	s := &stopper{p: p, metrics: metrics, best: map[string]float64{}, at: map[string]int{}}
 	if p.FirstMetricOnly && len(s.metrics) > 1 {
 		s.metrics = s.metrics[:1]
 	}
@@ -123,21 +129,21 @@ func (s *stopper) update(index int, values map[string]float64) (stop bool) {
 	s.rounds++
 	for i, m := range s.metrics {
 		v := values["valid_"+m.name]
-		best, seen := s.best[m]
+		best, seen := s.best[m.name]
 		better := v < best-s.p.EarlyStoppingMinDelta
 		if m.higherBetter {
 			better = v > best+s.p.EarlyStoppingMinDelta
 		}
 		if !seen || better {
-			s.best[m], s.at[m] = v, index
+			s.best[m.name], s.at[m.name] = v, index
 		}
 		if i == 0 {
-			s.bestIteration = s.at[m]
+			s.bestIteration = s.at[m.name]
 		}
 	}
 	for _, m := range s.metrics {
-		if index-s.at[m] >= s.p.EarlyStoppingRound {
-			s.bestIteration = s.at[m]
+		if index-s.at[m.name] >= s.p.EarlyStoppingRound {
+			s.bestIteration = s.at[m.name]
 			return true
 		}
 	}

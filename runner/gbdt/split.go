@@ -91,7 +91,7 @@ func (f *finder) numeric(slot int, m *binMapper, bins []binSum) (best split, spl
 	if m.missing == missingNaN && m.numBins > 2 {
 		// The last bin is NaN's: first it stays left, then it stays right.
 		f.fromRight(bins, len(bins)-2, &best)
-		f.fromLeft(bins, len(bins)-2, &best)
+		f.fromLeft(bins, len(bins)-2, m.usual == 0, &best)
 	} else {
 		f.fromRight(bins, len(bins)-1, &best)
 		if m.missing == missingNaN {
@@ -126,13 +126,18 @@ func (f *finder) fromRight(bins []binSum, last int, best *split) {
 }
 
 // fromLeft moves the bins 0 to last to the left side; what lies above last+1
-// stays right.
-func (f *finder) fromLeft(bins []binSum, last int, best *split) {
+// stays right. rest tells to take the first bin as what the others leave, which
+// is how LightGBM reads a bin that it does not store.
+func (f *finder) fromLeft(bins []binSum, last int, rest bool, best *split) {
 	left, leftRows := binSum{0, kEpsilon}, 0
 	for t := 0; t <= last; t++ {
-		left.gradient += bins[t].gradient
-		left.hessian += bins[t].hessian
-		leftRows += f.count(bins[t])
+		if t == 0 && rest {
+			left, leftRows = f.withoutFirst(bins)
+		} else {
+			left.gradient += bins[t].gradient
+			left.hessian += bins[t].hessian
+			leftRows += f.count(bins[t])
+		}
 		if !f.large(leftRows, left.hessian) {
 			continue
 		}
@@ -142,6 +147,17 @@ func (f *finder) fromLeft(bins []binSum, last int, best *split) {
 		}
 		f.consider(best, left, right, leftRows, t, false)
 	}
+}
+
+// withoutFirst is the first bin as the leaf's total less the other bins.
+func (f *finder) withoutFirst(bins []binSum) (first binSum, rows int) {
+	first, rows = binSum{f.total.gradient, f.total.hessian - kEpsilon}, f.total.rows
+	for _, bin := range bins[1:] {
+		first.gradient -= bin.gradient
+		first.hessian -= bin.hessian
+		rows -= f.count(bin)
+	}
+	return first, rows
 }
 
 func (f *finder) consider(best *split, left, right binSum, leftRows, threshold int, defaultLeft bool) {

@@ -155,6 +155,10 @@ func (p *Params) lines() []string {
 			value = *field
 		case *[]string:
 			value = strings.Join(*field, ",")
+		case *[]int:
+			value = joinNumbers(*field, strconv.Itoa)
+		case *[]float64:
+			value = joinNumbers(*field, func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) })
 		}
 		lines = append(lines, fmt.Sprintf("[%s: %s]", s.name, value))
 	}

@@ -1,0 +1,149 @@
+package gbdt
+
+import (
+	"math"
+	"sort"
+)
+
+// lambdaRank is LambdaMART's objective: pairs of a query's rows push each other
+// apart by how much NDCG would change if they swapped places (Burges, "From
+// RankNet to LambdaRank to LambdaMART", 2010), with LightGBM's normalization.
+type lambdaRank struct {
+	label, weight []float64
+	groups        []int // where each query begins, and the end
+	gain          []float64
+	inverseMax    []float64 // 1 / the best DCG of each query; 0 where it is 0
+	sigmoid       float64
+	normalize     bool
+	truncation    int
+}
+
+func newLambdaRank(d *Dataset, p *Params) *lambdaRank {
+	o := &lambdaRank{label: d.label, weight: d.weight, groups: d.groups, gain: p.gains(), sigmoid: p.Sigmoid,
+		normalize: p.LambdarankNorm, truncation: p.LambdarankTruncation}
+	for q := range len(d.groups) - 1 {
+		best := bestDCG(d.label[d.groups[q]:d.groups[q+1]], o.gain, o.truncation)
+		if best > 0 {
+			best = 1 / best
+		}
+		o.inverseMax = append(o.inverseMax, best)
+	}
+	return o
+}
+
+func (o *lambdaRank) initScore(int) float64 { return 0 }
+func (o *lambdaRank) learns(int) bool       { return true }
+func (o *lambdaRank) unitHessian() bool     { return false }
+func (o *lambdaRank) describe() string      { return LambdaRank }
+
+func (o *lambdaRank) gradients([]float64, []float32, []float32, int, int) {}
+
+// queriesPerTask keeps the cost of handing out a task well below its work.
+const queriesPerTask = 64
+
+func (o *lambdaRank) prepare(score []float64, gradient, hessian []float32, workers *pool) error {
+	queries := len(o.inverseMax)
+	workers.each((queries+queriesPerTask-1)/queriesPerTask, func(_, task int) {
+		for q := task * queriesPerTask; q < min(queries, (task+1)*queriesPerTask); q++ {
+			from, to := o.groups[q], o.groups[q+1]
+			o.query(q, score[from:to], gradient[from:to], hessian[from:to])
+		}
+	})
+	return nil
+}
+
+func (o *lambdaRank) query(q int, score []float64, gradient, hessian []float32) {
+	label := o.label[o.groups[q]:o.groups[q+1]]
+	clear(gradient)
+	clear(hessian)
+	order := byScore(score)
+	differ := score[order[0]] != score[order[len(order)-1]]
+	sum := 0.0
+	for i := range min(len(order)-1, o.truncation) {
+		for j := i + 1; j < len(order); j++ {
+			high, low := i, j // ranks of the row with the higher and the lower label
+			if label[order[i]] == label[order[j]] {
+				continue
+			}
+			if label[order[i]] < label[order[j]] {
+				high, low = j, i
+			}
+			a, b := order[high], order[low]
+			difference := score[a] - score[b]
+			change := (o.gain[int(label[a])] - o.gain[int(label[b])]) * math.Abs(discount(high)-discount(low)) * o.inverseMax[q]
+			if o.normalize && differ {
+				change /= float64(float32(0.01)) + math.Abs(difference)
+			}
+			response := o.response(difference)
+			push := -o.sigmoid * change * response
+			curve := o.sigmoid * o.sigmoid * change * (response * (1 - response))
+			gradient[b] -= float32(push)
+			hessian[b] += float32(curve)
+			gradient[a] += float32(push)
+			hessian[a] += float32(curve)
+			sum -= 2 * push
+		}
+	}
+	scale := 1.0
+	if o.normalize && sum > 0 {
+		scale = math.Log2(1+sum) / sum
+	}
+	for i := range gradient {
+		w := weightOf(o.weight, o.groups[q]+i)
+		gradient[i] = float32(float64(float32(float64(gradient[i])*scale)) * w)
+		hessian[i] = float32(float64(float32(float64(hessian[i])*scale)) * w)
+	}
+}
+
+// response is 1/(1+exp(sigmoid·x)), in the steps of LightGBM's table.
+func (o *lambdaRank) response(x float64) float64 {
+	const steps = 1024 * 1024
+	low := -50 / o.sigmoid / 2
+	factor := steps / (-2 * low)
+	at := 0.0
+	switch {
+	case x <= low:
+	case x >= -low:
+		at = steps - 1
+	default:
+		at = math.Floor((x - low) * factor)
+	}
+	return 1 / (1 + math.Exp((at/factor+low)*o.sigmoid))
+}
+
+// byScore gives the positions from the highest score to the lowest; equal
+// scores keep their order.
+func byScore(score []float64) []int {
+	order := make([]int, len(score))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(a, b int) bool { return score[order[a]] > score[order[b]] })
+	return order
+}
+
+// discount is how much a rank, from 0, counts in DCG.
+func discount(rank int) float64 { return 1 / math.Log2(2+float64(rank)) }
+
+// bestDCG is the discounted cumulative gain of the first k rows in the best order.
+func bestDCG(label, gain []float64, k int) float64 {
+	order := byScore(label)
+	sum := 0.0
+	for rank, at := range order[:min(k, len(order))] {
+		sum += gain[int(label[at])] * discount(rank)
+	}
+	return sum
+}
+
+// gains are the parameter label_gain, by default 2^label - 1.
+func (p *Params) gains() []float64 {
+	if len(p.LabelGain) > 0 {
+		return p.LabelGain
+	}
+	const labels = 31
+	gains := make([]float64, labels)
+	for i := range gains {
+		gains[i] = float64(uint(1)<<i - 1)
+	}
+	return gains
+}

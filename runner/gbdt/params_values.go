@@ -1,0 +1,123 @@
+package gbdt
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func asFloat(value any) (float64, bool) {
+	switch v := value.(type) {
+	case int:
+		return float64(v), true
+	case int8:
+		return float64(v), true
+	case int16:
+		return float64(v), true
+	case int32:
+		return float64(v), true
+	case int64:
+		return float64(v), true
+	case uint:
+		return float64(v), true
+	case uint8:
+		return float64(v), true
+	case uint16:
+		return float64(v), true
+	case uint32:
+		return float64(v), true
+	case uint64:
+		return float64(v), true
+	case float32:
+		return float64(v), true
+	case float64:
+		return v, true
+	case json.Number:
+		f, err := v.Float64()
+		return f, err == nil
+	case string:
+		f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		return f, err == nil
+	}
+	return 0, false
+}
+
+func asBool(value any) (bool, bool) {
+	switch v := value.(type) {
+	case bool:
+		return v, true
+	case string:
+		switch v {
+		case "true", "1", "+":
+			return true, true
+		case "false", "0", "-":
+			return false, true
+		}
+		return false, false
+	}
+	f, ok := asFloat(value)
+	return f == 1, ok && (f == 0 || f == 1)
+}
+
+func asList(value any) ([]string, bool) {
+	switch v := value.(type) {
+	case string:
+		var list []string
+		for _, name := range strings.Split(v, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				list = append(list, name)
+			}
+		}
+		return list, true
+	case []string:
+		return slices.Clone(v), true
+	case []any:
+		list := make([]string, len(v))
+		for i, item := range v {
+			text, ok := item.(string)
+			if !ok {
+				return nil, false
+			}
+			list[i] = text
+		}
+		return list, true
+	}
+	return nil, false
+}
+
+func asNumbers(value any) ([]float64, bool) {
+	switch v := value.(type) {
+	case []float64:
+		return slices.Clone(v), true
+	case []int:
+		list := make([]float64, len(v))
+		for i, item := range v {
+			list[i] = float64(item)
+		}
+		return list, true
+	case []any:
+		list := make([]float64, len(v))
+		for i, item := range v {
+			number, ok := asFloat(item)
+			if !ok {
+				return nil, false
+			}
+			list[i] = number
+		}
+		return list, true
+	case string:
+		texts, _ := asList(v)
+		list := make([]float64, len(texts))
+		for i, text := range texts {
+			number, ok := asFloat(text)
+			if !ok {
+				return nil, false
+			}
+			list[i] = number
+		}
+		return list, true
+	}
+	number, ok := asFloat(value)
+	return []float64{number}, ok
+}

@@ -1,0 +1,96 @@
+package gbdt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Iteration is what a [Callback] learns after each round of trees.
+type Iteration struct {
+	Index int // of this iteration, from 0
+	Total int // num_iterations
+	// Metrics has train_<metric> where is_provide_training_metric is set, and
+	// valid_<metric> where there is validation data.
+	Metrics map[string]float64
+}
+
+// Callback is called after each iteration. An error ends the training: Train
+// returns it, or, for ErrStop, the model so far.
+type Callback func(Iteration) error
+
+// ErrStop, returned by a callback, ends the training after this iteration.
+var ErrStop = errors.New("gbdt: stop training")
+
+// Options are what a training can be given beside data and parameters.
+type Options struct {
+	Callbacks []Callback
+	// Objective is the loss where the parameter objective is custom.
+	Objective CustomObjective
+}
+
+// Train grows num_iterations rounds of trees (fewer where early stopping or the
+// lack of a further split ends it) on train. valid, which may be nil, must come
+// from [NewValidation] of train; with early_stopping_round it decides which
+// iteration is the best, and the trees after it are dropped. When ctx is done,
+// Train stops within a fraction of a tree and returns ctx's error.
+//
+// One seed gives one model, bit for bit, for any num_threads.
+//
+// Errors: *ParamError, *LabelError, ErrOneClass, and those of the callbacks.
+func Train(ctx context.Context, train, valid *Dataset, p Params, callbacks ...Callback) (*Model, error) {
+	return TrainWith(ctx, train, valid, p, Options{Callbacks: callbacks})
+}
+
+// TrainWith is [Train] with options.
+func TrainWith(ctx context.Context, train, valid *Dataset, p Params, o Options) (*Model, error) {
+	if err := checkTraining(train, valid, &p, &o); err != nil {
+		return nil, err
+	}
+	loss, err := newObjective(train, &p, o.Objective)
+	if err != nil {
+		return nil, err
+	}
+	workers := newPool(ctx, p.threads())
+	defer workers.close()
+	b := newBooster(ctx, train, valid, &p, loss, workers)
+	if err := b.run(o.Callbacks); err != nil {
+		return nil, err
+	}
+	return b.model, b.model.compile()
+}
+
+// checkTraining refuses what does not fit together before any work is done.
+func checkTraining(train, valid *Dataset, p *Params, o *Options) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if o.Objective != nil && p.Objective != CustomLoss {
+		return errCustomUnused
+	}
+	if err := checkLabels(train.label, p); err != nil {
+		return err
+	}
+	if err := checkSum(train, p); err != nil {
+		return err
+	}
+	if err := train.checkExtra(p); err != nil {
+		return err
+	}
+	if valid == nil {
+		if p.EarlyStoppingRound > 0 {
+			return &ParamError{Key: "early_stopping_round", Reason: "needs validation data"}
+		}
+		return nil
+	}
+	if len(valid.mappers) != len(train.mappers) || valid.mappers[0] != train.mappers[0] {
+		return errors.New("gbdt: the validation data was not binned with NewValidation of this training data")
+	}
+	if err := checkLabels(valid.label, p); err != nil {
+		return fmt.Errorf("validation data: %w", err)
+	}
+	if err := valid.checkExtra(p); err != nil {
+		return fmt.Errorf("validation data: %w", err)
+	}
+	return nil
+}
