@@ -167,7 +167,7 @@ func probePublish(ctx context.Context, env Environment, a Assignment, op *mlopsv
 		return &RefusedError{Reason: "capability", Problem: "this worker has no storage to publish to"}
 	}
 	location := pipeline.Locate(op.GetBaseDir(), op.GetPublishPath())
-	return pipeline.WriteAtomic(ctx, env.Storage, location, func(w io.Writer) error {
+	return env.Storage.WriteAtomic(ctx, location, func(w io.Writer) error {
 		if _, err := fmt.Fprintf(w, "task %s attempt %d\n", a.TaskID, a.Attempt); err != nil {
 			return err
 		}

@@ -127,7 +127,7 @@ func publishPredictions(ctx context.Context, r PredictRequest, env Env, format t
 		return env.Artifacts.Publish(ctx, path, "")
 	case r.Output != "":
 		location := Locate(r.BaseDir, r.Output)
-		return location, WriteAtomic(ctx, env.Storage, location, func(w io.Writer) error {
+		return location, env.Storage.WriteAtomic(ctx, location, func(w io.Writer) error {
 			if err := writePredictions(w, format, p, r.Proba); err != nil {
 				return err
 			}

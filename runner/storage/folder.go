@@ -63,13 +63,10 @@ func (f *Folder) WriteAtomic(ctx context.Context, key string, write func(io.Writ
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	rel := filepath.FromSlash(key)
-	for _, dir := range []string{folderTemporary, filepath.Dir(rel)} {
-		if err := f.root.MkdirAll(dir, 0o777); err != nil {
-			return fmt.Errorf("write %s: %w", key, err)
-		}
+	if err := writeAtomic(ctx, f.root, folderTemporary, filepath.FromSlash(key), write); err != nil {
+		return fmt.Errorf("write %s: %w", key, err)
 	}
-	return writeAtomic(ctx, f.root, rel, folderTemporary, key, write)
+	return nil
 }
 
 // List implements [Bucket]. It holds all entries in memory to sort them.

@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-
-	"github.com/google/renameio/v2"
 )
 
 // OpenBucket returns the bucket that a URL's host names.
@@ -99,10 +97,10 @@ func (o *Opener) WriteAtomic(ctx context.Context, location string, write func(io
 		if info, err := root.Stat(p.rel); err == nil && info.IsDir() {
 			return &IsDirectoryError{Location: location}
 		}
-		if err := root.MkdirAll(filepath.Dir(p.rel), 0o777); err != nil {
+		if err := writeAtomic(ctx, root, filepath.Dir(p.rel), p.rel, write); err != nil {
 			return fmt.Errorf("write %s: %w", location, err)
 		}
-		return writeAtomic(ctx, root, p.rel, filepath.Dir(p.rel), location, write)
+		return nil
 	})
 }
 
@@ -189,28 +187,6 @@ func openRegular(root *os.Root, rel, location string) (Reader, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return &localFile{File: f, size: info.Size()}, nil
-}
-
-// writeAtomic writes rel by way of a temporary file in the directory temp.
-func writeAtomic(ctx context.Context, root *os.Root, rel, temp, location string, write func(io.Writer) error) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("write %s: %w", location, err)
-	}
-	f, err := renameio.NewPendingFile(rel, renameio.WithRoot(root), renameio.WithTempDir(temp), renameio.WithPermissions(0o666))
-	if err != nil {
-		return fmt.Errorf("write %s: %w", location, err)
-	}
-	defer f.Cleanup()
-	if err := write(f); err != nil {
-		return fmt.Errorf("write %s: %w", location, err)
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("write %s: %w", location, err)
-	}
-	if err := f.CloseAtomicallyReplace(); err != nil {
-		return fmt.Errorf("write %s: %w", location, err)
-	}
-	return nil
 }
 
 // notExist reports whether err says that something is missing, be it that a file

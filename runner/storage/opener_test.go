@@ -200,6 +200,29 @@ func TestWritesAtomically(t *testing.T) {
 	}
 }
 
+func TestWritesByWayOfAFileBesideTheTarget(t *testing.T) {
+	dir := tree(t)
+	for name, o := range map[string]*storage.Opener{
+		"no roots":   storage.New(storage.Options{Base: dir}),
+		"a root":     storage.New(storage.Options{Base: dir, AllowedRoots: []string{dir}}),
+		"a far root": storage.New(storage.Options{Base: dir, AllowedRoots: []string{filepath.Dir(dir)}}),
+	} {
+		err := o.WriteAtomic(t.Context(), "in/deep/er/file.csv", func(io.Writer) error {
+			entries, err := os.ReadDir(filepath.Join(dir, "in", "deep", "er"))
+			if err != nil || len(entries) != 1 || !strings.HasPrefix(entries[0].Name(), ".") {
+				t.Errorf("%s: while the file is written its directory holds %v, %v; want one hidden file", name, entries, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "in", "deep")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestMovesAndRemoves(t *testing.T) {
 	dir := tree(t)
 	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")

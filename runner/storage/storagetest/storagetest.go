@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Bucket) {
 		{"writing replaces", replaces},
 		{"a missing object is a NotFoundError", missing},
 		{"a failed write leaves the old object", failedWrite},
+		{"what is being written is not listed", unfinished},
 		{"a cancelled context writes nothing", cancelled},
 		{"lists are sorted and by prefix", lists},
 		{"deleting is idempotent", deletes},
@@ -153,6 +154,18 @@ func failedWrite(t *testing.T, b storage.Bucket) {
 	}
 	if got := keys(t, b, ""); !slices.Equal(got, []string{"k"}) {
 		t.Errorf("keys are %q; the failed write left something", got)
+	}
+}
+
+func unfinished(t *testing.T, b storage.Bucket) {
+	err := b.WriteAtomic(t.Context(), "dir/new", func(io.Writer) error {
+		for e, err := range b.List(t.Context(), "") {
+			t.Errorf("a list during the write yields %+v, %v", e, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
