@@ -14,12 +14,26 @@ const MaxInputBytes = 12 << 20
 
 // fanOut queues the children of a task that has spawned.
 func (s *settling) fanOut(t *mlopsv1.Task, children []*mlopsv1.TaskSpec) {
+	if t.Join.Then != nil {
+		t.Join.Then = inheriting(t.Join.Then, t.Spec)
+	}
 	for _, spec := range children {
-		child := NewTask(s.w, s.w.TasksTotal, proto.CloneOf(spec), s.now)
+		child := NewTask(s.w, s.w.TasksTotal, inheriting(spec, t.Spec), s.now)
 		child.Parent = t.Ordinal + 1
 		t.Join.Children = append(t.Join.Children, child.Ordinal)
 		s.add(child)
 	}
+}
+
+// inheriting is a copy of a spawned spec that, where it asks nothing of workers,
+// asks what the spawning task did: what may run only on one host or in one
+// session spawns work that may not run elsewhere either.
+func inheriting(spawned, parent *mlopsv1.TaskSpec) *mlopsv1.TaskSpec {
+	spec := proto.CloneOf(spawned)
+	if spec.Requirements == nil {
+		spec.Requirements = proto.CloneOf(parent.GetRequirements())
+	}
+	return spec
 }
 
 // complete follows a task that has succeeded upwards: through the tasks whose

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"mlops/master/fleet"
 	mlopsv1 "mlops/proto/mlops/v1"
 	"mlops/statestore"
 )
@@ -136,10 +137,7 @@ func (d *Dispatcher) Workers() []*mlopsv1.WorkerInfo {
 // info describes a worker that is known. The caller holds the lock.
 func (d *Dispatcher) info(workerID string) *mlopsv1.WorkerInfo {
 	w := d.fleet.Find(workerID)
-	silent := max(d.opts.Now().Sub(w.LastSeen), 0)
-	if s := d.seats[workerID]; s != nil && s.parked != nil {
-		silent = 0
-	}
+	silent := d.silent(w)
 	info := &mlopsv1.WorkerInfo{
 		WorkerId:         w.ID,
 		SessionId:        w.SessionID,
@@ -157,6 +155,15 @@ func (d *Dispatcher) info(workerID string) *mlopsv1.WorkerInfo {
 		info.Tasks = append(info.Tasks, a.TaskID)
 	}
 	return info
+}
+
+// silent is how long a worker has not been heard of; one whose call is held is not
+// silent. The caller holds the lock.
+func (d *Dispatcher) silent(w *fleet.Worker) time.Duration {
+	if s := d.seats[w.ID]; s != nil && s.parked != nil {
+		return 0
+	}
+	return max(d.opts.Now().Sub(w.LastSeen), 0)
 }
 
 func stateOf(drained, draining, lost bool) string {

@@ -75,10 +75,12 @@ func refOf(ref *mlopsv1.AttemptRef) statestore.Ref {
 func (p *plan) planEnded(d *Dispatcher, h *mlopsv1.HeldAttempt) {
 	ref := h.GetRef()
 	p.ended = append(p.ended, ref.GetTaskId())
+	how := h.GetOutcome()
 	if a := d.fleet.Attempt(ref.GetTaskId()); a.Is(ref) {
 		a.Ending = true
+		how = d.judgeRefusal(a, how)
 	}
-	p.add(ref.GetTaskId(), eventOf(ref, h.GetOutcome()), func(o outcome) {
+	p.add(ref.GetTaskId(), eventOf(ref, how), func(o outcome) {
 		if a := d.fleet.Attempt(ref.GetTaskId()); a.Is(ref) {
 			a.Ending = false
 		}
@@ -179,7 +181,7 @@ func (p *plan) free(d *Dispatcher, class mlopsv1.SlotClass) int {
 		n = p.w.Slots - p.stale
 	}
 	for a := range p.w.Held() {
-		if a.Class == class && !a.Losing && !a.Ending {
+		if a.Need.Class == class && !a.Losing && !a.Ending {
 			n--
 		}
 	}

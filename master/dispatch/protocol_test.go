@@ -214,11 +214,41 @@ func TestARefusedTaskGoesToAnotherWorker(t *testing.T) {
 		_, task := s.submit(probe())
 		a, b := s.worker("a", "s1", 1), s.worker("b", "s2", 1)
 		ref := a.call().one(t)
-		a.call(fails(ref, mlopsv1.FailureKind_FAILURE_KIND_REFUSED)).expect(t, 0, 0, 0, 1, 0)
+		b.call().expect(t, 0, 0, 0, 0, 0)
+		a.call(refuses(ref, "forbidden_path")).expect(t, 0, 0, 0, 1, 0)
 		a.call().expect(t, 0, 0, 0, 0, 0)
-		if got := b.call().one(t); got.GetTaskId() != task || got.GetAttempt() != 2 {
-			t.Errorf("offered %v", got)
+		again := b.call().one(t)
+		if again.GetTaskId() != task || again.GetAttempt() != 2 {
+			t.Errorf("offered %v", again)
 		}
+		b.call(refuses(again, "forbidden_path")).expect(t, 0, 0, 0, 1, 0)
+		if end := s.is(task, isFailed, 2); end.GetFailure().GetMessage() != "so it is" {
+			t.Errorf("refused by all that there are, it failed with %v", end.GetFailure())
+		}
+	})
+}
+
+func TestARefusalForWantOfSlotsIsNotTheTasksEnd(t *testing.T) {
+	play(t, func(t *testing.T, s *scene) {
+		_, task := s.submit(probe())
+		a := s.worker("a", "s1", 1)
+		a.call(refuses(a.call().one(t), "slots")).expect(t, 0, 0, 0, 1, 0)
+		s.is(task, isQueued, 1)
+	})
+}
+
+func TestAWorkerThatIsGoneTakesNoRefusedTask(t *testing.T) {
+	play(t, func(t *testing.T, s *scene) {
+		_, task := s.submit(probe())
+		a, gone := s.worker("a", "s1", 1), s.worker("gone", "s2", 1)
+		ref := a.call().one(t)
+		gone.call().expect(t, 0, 0, 0, 0, 0)
+		for range 4 {
+			time.Sleep(heartbeat)
+			a.call(holds(ref, mlopsv1.AttemptState_ATTEMPT_STATE_RUNNING)).expect(t, 0, 0, 0, 0, 0)
+		}
+		a.call(refuses(ref, "forbidden_path")).expect(t, 0, 0, 0, 1, 0)
+		s.is(task, isFailed, 1)
 	})
 }
 

@@ -229,6 +229,12 @@ func fails(ref *mlopsv1.AttemptRef, kind mlopsv1.FailureKind) *mlopsv1.HeldAttem
 	return ends(ref, &mlopsv1.Outcome{Kind: &mlopsv1.Outcome_Failure{Failure: &mlopsv1.Failure{Kind: kind, Message: "so it is"}}})
 }
 
+func refuses(ref *mlopsv1.AttemptRef, reason string) *mlopsv1.HeldAttempt {
+	h := fails(ref, mlopsv1.FailureKind_FAILURE_KIND_REFUSED)
+	h.Outcome.GetFailure().Reason = reason
+	return h
+}
+
 func ends(ref *mlopsv1.AttemptRef, o *mlopsv1.Outcome) *mlopsv1.HeldAttempt {
 	return &mlopsv1.HeldAttempt{Ref: ref, State: ended, Outcome: o}
 }

@@ -17,8 +17,8 @@ type Attempt struct {
 	WorkflowID string
 	// WorkerID is the worker that it was granted to.
 	WorkerID string
-	// Class is the kind of slot it takes.
-	Class mlopsv1.SlotClass
+	// Need is what its task asks of a worker.
+	Need queue.Need
 	// Running says that the worker has said that it runs it.
 	Running bool
 	// CancelRequested says that a client asked for its end, with CancelReason.
@@ -54,7 +54,7 @@ func (f *Fleet) Hold(t *mlopsv1.Task, expires time.Time) *Attempt {
 			SessionID:  t.GetSessionId(),
 			WorkflowID: t.GetWorkflowId(),
 			WorkerID:   t.GetWorkerId(),
-			Class:      queue.ClassOf(t.GetSpec()),
+			Need:       queue.NeedOf(t),
 			Expires:    expires,
 		}
 		f.attempts[a.TaskID] = a

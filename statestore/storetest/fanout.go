@@ -60,6 +60,24 @@ func testFanOut(t *testing.T, f *fixture) {
 	}
 }
 
+// testFanOutInheritsRequirements: what asks nothing of workers asks what the task
+// that spawns it did; what asks for something keeps to that.
+func testFanOutInheritsRequirements(t *testing.T, f *fixture) {
+	w := f.submit(func(w *mlopsv1.Workflow) { w.Spec = probe("here") })
+	silent := func() *mlopsv1.TaskSpec {
+		spec := probe("")
+		spec.Requirements = nil
+		return spec
+	}
+	f.spawn(task(w, 0), silent(), silent(), probe("elsewhere"))
+	f.same("silent child", probe("here").Requirements, f.getTask(task(w, 1)).Spec.Requirements)
+	f.same("child that asks", probe("elsewhere").Requirements, f.getTask(task(w, 2)).Spec.Requirements)
+	f.succeed(task(w, 1), "one")
+	f.reopen()
+	f.succeed(task(w, 2), "two")
+	f.same("silent continuation", probe("here").Requirements, f.getTask(task(w, 3)).Spec.Requirements)
+}
+
 // testNestedFanOut: the root spawns 1, 2 and a continuation; 1 spawns 3 and a
 // continuation 4, which itself spawns 5 and a continuation 6.
 func testNestedFanOut(t *testing.T, f *fixture) {

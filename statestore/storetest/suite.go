@@ -42,6 +42,7 @@ func Run(t *testing.T, f Factory) {
 		{"RefusedCommandsSpoilNothing", testRefusedCommands},
 		{"FanOut", testFanOut},
 		{"NestedFanOut", testNestedFanOut},
+		{"FanOutInheritsRequirements", testFanOutInheritsRequirements},
 		{"FanOutWithoutContinuation", testFanOutWithoutContinuation},
 		{"FailureCancelsTheRest", testFailureCancelsTheRest},
 		{"ImpossibleSpawns", testImpossibleSpawns},

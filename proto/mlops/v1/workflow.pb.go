@@ -1086,7 +1086,8 @@ func (x *Join) GetContinuation() uint32 {
 	return 0
 }
 
-// Spawn is what a task may end with instead of a plain result: more work.
+// Spawn is what a task may end with instead of a plain result: more work. A spec
+// without requirements takes those of the task that spawns it.
 type Spawn struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Tasks to queue at once. At least one.
