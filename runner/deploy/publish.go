@@ -47,8 +47,9 @@ type Options struct {
 	// Permit is asked right before the deployment becomes visible; an error keeps
 	// it from that. nil: always permitted.
 	Permit func(ctx context.Context) error
-	// Send puts the finished staging directory elsewhere and returns its URL,
-	// instead of renaming it. It runs after Permit. nil: rename.
+	// Send puts the finished directory elsewhere and returns its URL, instead of
+	// publishing it in Parent. The directory has the deployment's own name and is
+	// removed afterwards. Send runs after Permit. nil: publish in Parent.
 	Send func(ctx context.Context, dir string) (url string, err error)
 	Disk FileSystem       // nil: LocalDisk
 	Now  func() time.Time // nil: time.Now
@@ -77,8 +78,13 @@ func Publish(ctx context.Context, candidate *Candidate, o Options) (_ *Published
 		return nil, err
 	}
 	var s *staging
+	name := deploymentName(o.Config.DeploymentPrefix, c.CreatedAt)
 	c.create = func() (string, error) {
-		staged, err := stage(o.Disk, o.Parent, nameless(o.Owner), o.Now())
+		inner := ""
+		if o.Send != nil {
+			inner = name
+		}
+		staged, err := stage(o.Disk, o.Parent, inner, nameless(o.Owner), o.Now())
 		if err != nil {
 			return "", err
 		}
@@ -96,8 +102,7 @@ func Publish(ctx context.Context, candidate *Candidate, o Options) (_ *Published
 	if s == nil {
 		return nil, errors.New("no step made a directory; list create_directory first")
 	}
-	published, err := finish(ctx, c, s, o)
-	return published, err
+	return finish(ctx, c, s, name, o)
 }
 
 func newContext(candidate *Candidate, o Options) (*Context, error) {
@@ -131,7 +136,7 @@ func nameless(owner Owner) Owner {
 }
 
 // finish seals, verifies and publishes what the steps wrote.
-func finish(ctx context.Context, c *Context, s *staging, o Options) (*Published, error) {
+func finish(ctx context.Context, c *Context, s *staging, name string, o Options) (*Published, error) {
 	files, err := seal(o.Disk, c.Dir)
 	if err != nil {
 		return nil, err
@@ -159,7 +164,7 @@ func finish(ctx context.Context, c *Context, s *staging, o Options) (*Published,
 	}
 	published := &Published{Version: c.Config.Version, CreatedAt: c.CreatedAt, Files: files, Artifacts: c.Artifacts}
 	if o.Send == nil {
-		published.Dir, err = s.publish(c.Config.DeploymentPrefix, c.CreatedAt)
+		published.Dir, err = s.publish(name)
 		return published, err
 	}
 	if published.Dir, err = o.Send(ctx, c.Dir); err != nil {

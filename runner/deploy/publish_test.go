@@ -146,11 +146,18 @@ func (f faultyFile) Close() error {
 }
 
 func TestAFullDiskLeavesNothingWhereverItStrikes(t *testing.T) {
+	send := func(_ context.Context, dir string) (string, error) { return "artifact://" + dir, nil }
+	for _, send := range []func(context.Context, string) (string, error){nil, send} {
+		fillDisk(t, send)
+	}
+}
+
+func fillDisk(t *testing.T, send func(context.Context, string) (string, error)) {
 	for n := int64(0); ; n++ {
 		parent := t.TempDir()
 		o := options(t, parent)
 		disk := &faultyDisk{failAt: n}
-		o.Disk = disk
+		o.Disk, o.Send = disk, send
 		_, err := deploy.Publish(t.Context(), candidate(t), o)
 		if disk.calls.Load() <= n {
 			if err != nil || n < 20 {
@@ -268,6 +275,9 @@ func TestADeploymentCanBeSentElsewhere(t *testing.T) {
 	parent := t.TempDir()
 	o := options(t, parent)
 	o.Send = func(ctx context.Context, dir string) (string, error) {
+		if got := filepath.Base(dir); got != "deployment_20260301_123015" {
+			t.Errorf("sent as %s", got)
+		}
 		_, err := deploy.Open(ctx, dir)
 		return "artifact://0123/model.tar", err
 	}

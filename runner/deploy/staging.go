@@ -36,29 +36,38 @@ type Owner struct {
 type staging struct {
 	disk   FileSystem
 	parent string
-	dir    string
+	hidden string // locked; of no name that a deployment has
+	dir    string // what the steps write to: hidden itself, or a directory in it
 	lock   *flock.Flock
 }
 
 // stage makes a staging directory beneath parent, after clearing away what dead
-// attempts left there.
-func stage(disk FileSystem, parent string, owner Owner, now time.Time) (*staging, error) {
+// attempts left there. A deployment that is to be sent elsewhere has its own name
+// from the start: a directory of that name is made in the hidden one. Otherwise
+// name is "".
+func stage(disk FileSystem, parent, name string, owner Owner, now time.Time) (*staging, error) {
 	if err := disk.MkdirAll(parent, 0o777); err != nil {
 		return nil, fmt.Errorf("make the output directory: %w", err)
 	}
 	if err := RemoveStale(disk, parent, owner, now); err != nil {
 		return nil, err
 	}
-	s := &staging{disk: disk, parent: parent, dir: filepath.Join(parent, stagingName(owner))}
-	if err := disk.Mkdir(s.dir, 0o777); err != nil {
+	hidden := filepath.Join(parent, stagingName(owner))
+	s := &staging{disk: disk, parent: parent, hidden: hidden, dir: filepath.Join(hidden, name)}
+	if err := disk.Mkdir(hidden, 0o777); err != nil {
 		return nil, fmt.Errorf("make the staging directory: %w", err)
 	}
 	// A lock on the directory itself goes with it when it is renamed and leaves
 	// no file behind. Where directories cannot be locked there is none, and
 	// nobody else's are cleared away either.
-	s.lock = flock.New(s.dir, flock.SetFlag(os.O_RDONLY))
+	s.lock = flock.New(hidden, flock.SetFlag(os.O_RDONLY))
 	if _, err := s.lock.TryLock(); err != nil {
 		s.lock = nil
+	}
+	if name != "" {
+		if err := disk.Mkdir(s.dir, 0o777); err != nil {
+			return nil, errors.Join(fmt.Errorf("make the staging directory: %w", err), s.discard())
+		}
 	}
 	return s, nil
 }
@@ -79,7 +88,7 @@ func stagingName(owner Owner) string {
 // discard removes the directory with all that is in it, unless it was published.
 func (s *staging) discard() error {
 	defer s.unlock()
-	if err := s.disk.RemoveAll(s.dir); err != nil {
+	if err := s.disk.RemoveAll(s.hidden); err != nil {
 		return fmt.Errorf("remove the staging directory: %w", err)
 	}
 	return nil
@@ -91,13 +100,18 @@ func (s *staging) unlock() {
 	}
 }
 
-// publish renames the staging directory to PREFIX_YYYYMMDD_HHMMSS in UTC, with a
-// counter if that name is taken, and returns the name it got.
-func (s *staging) publish(prefix string, at time.Time) (string, error) {
+// deploymentName is PREFIX_YYYYMMDD_HHMMSS in UTC.
+func deploymentName(prefix string, at time.Time) string {
+	return prefix + "_" + at.UTC().Format("20060102_150405")
+}
+
+// publish gives the staging directory its name, with a counter if that is taken,
+// and returns the path it got.
+func (s *staging) publish(name string) (string, error) {
 	if err := s.disk.SyncDir(s.dir); err != nil {
 		return "", fmt.Errorf("sync the staging directory: %w", err)
 	}
-	base := filepath.Join(s.parent, prefix+"_"+at.UTC().Format("20060102_150405"))
+	base := filepath.Join(s.parent, name)
 	for i := range maxNameTries {
 		final := base
 		if i > 0 {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -95,7 +96,7 @@ func TestDeploymentsAndOutputsAsArtifacts(t *testing.T) {
 	shelf := &shelf{dir: t.TempDir()}
 	env.Artifacts, env.ScratchDir = shelf, t.TempDir()
 	model := train(t, env, pipeline.TrainRequest{Data: "data.csv", PublishArtifact: true, Config: settings(t, "")}).Deployment.Dir
-	if !strings.HasPrefix(model, "artifact://") || names(t, filepath.Join(dir, "models")) != nil {
+	if !regexp.MustCompile(`^artifact://[^/]+/deployment_\d{8}_\d{6}\.tar$`).MatchString(model) || names(t, filepath.Join(dir, "models")) != nil {
 		t.Fatalf("deployed to %q, local %q", model, names(t, filepath.Join(dir, "models")))
 	}
 	digest := strings.Split(model, "/")[2]
