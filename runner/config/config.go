@@ -40,7 +40,9 @@ type Training struct {
 	ModelType string `yaml:"model_type"`
 	// ProblemType is auto, classification or regression; auto goes by the target.
 	ProblemType string `yaml:"problem_type" enum:"auto|classification|regression"`
-	// TestSize is the validation part: a fraction below 1 or a count of rows.
+	// TestSize is the validation part: a fraction below 1, or a count of rows. 0
+	// means none: the model is trained on all rows, and only cross-validation
+	// judges it.
 	TestSize float64 `yaml:"test_size"`
 	// RandomState seeds splits and training.
 	RandomState int64 `yaml:"random_state" range:"[0,4294967295]"`
@@ -58,9 +60,11 @@ type Deployment struct {
 	OutputDir string `yaml:"output_dir" text:"path"`
 	// DeploymentPrefix begins the directory's name, PREFIX_YYYYMMDD_HHMMSS.
 	DeploymentPrefix string `yaml:"deployment_prefix" text:"name"`
-	// CreateEndpoint also writes an endpoint script.
+	// CreateEndpoint also writes an endpoint script, which runs this deployment's
+	// predictions.
 	CreateEndpoint bool `yaml:"create_endpoint"`
-	// EndpointFilename is the name of that script.
+	// EndpointFilename is the name of that script. The built-in one is a POSIX
+	// shell script.
 	EndpointFilename string `yaml:"endpoint_filename" text:"name"`
 	// EndpointTemplate is the path of a template for it; empty means the built-in
 	// one.
@@ -113,7 +117,7 @@ func Default() *Config {
 		Deployment: Deployment{
 			OutputDir:        "./models",
 			DeploymentPrefix: "deployment",
-			EndpointFilename: "predict.py",
+			EndpointFilename: "predict.sh",
 			MetadataFilename: "metadata.json",
 			Version:          "1.0.0",
 		},

@@ -130,6 +130,7 @@ func TestErrorsNamePlaceKeyAndRemedy(t *testing.T) {
 		{"key twice", "training:\n  cv_folds: 1\n  cv_folds: 2\n", 3, 3, "training.cv_folds", "given twice, first on line 2"},
 		{"section twice", "training:\n  cv_folds: 1\ntraining:\n  cv_folds: 2\n", 3, 1, "training", "given twice"},
 		{"second document", "training:\n  cv_folds: 1\n---\ntraining:\n  cv_folds: 2\n", 4, 0, "", "second YAML document"},
+		{"negative test_size", "training:\n  test_size: -0.1\n", 2, 3, "training.test_size", "must be 0 (no validation part), a fraction"},
 		{"infinity", "training:\n  test_size: .inf\n", 2, 14, "training.test_size", "finite"},
 		{"tag", "training: !!python/object x\n", 1, 11, "training", "tag !!python/object is not accepted"},
 		{"unknown alias", "training: *a\n", 1, 11, "training", "*a names no anchor"},

@@ -19,8 +19,8 @@ func (c *Config) Validate() error {
 		return err
 	}
 	size := c.Training.TestSize
-	if !(size > 0 && size < 1) && !(size >= 1 && size == math.Trunc(size) && size <= 1<<53) {
-		return c.ErrorAt("training.test_size", "must be a fraction above 0 and below 1, or a count of rows of at least 1, not %v", size)
+	if !(size >= 0 && size < 1) && !(size >= 1 && size == math.Trunc(size) && size <= 1<<53) {
+		return c.ErrorAt("training.test_size", "must be 0 (no validation part), a fraction above 0 and below 1, or a count of rows of at least 1, not %v", size)
 	}
 	for _, required := range []struct{ path, value string }{
 		{"training.backend", c.Training.Backend},
