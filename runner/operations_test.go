@@ -99,7 +99,7 @@ func TestFailuresTellTheMasterWhatToDo(t *testing.T) {
 		{&mlopsv1.Operation{Kind: &mlopsv1.Operation_Status{}}, permanent, "data", "load", "an empty path"},
 		{&mlopsv1.Operation{Kind: &mlopsv1.Operation_Predict{}}, permanent, "data", "load", "an empty path"},
 		{&mlopsv1.Operation{Kind: &mlopsv1.Operation_Observe{}}, permanent, "data", "observe", "an empty path"},
-		{&mlopsv1.Operation{Kind: &mlopsv1.Operation_Train{}}, refused, "forbidden_path", "config", "./models"},
+		{&mlopsv1.Operation{Kind: &mlopsv1.Operation_Train{}}, refused, "forbidden_path", "config", "deployment.output_dir: ./models"},
 	} {
 		o := do(t, r, c.op)
 		wantFailure(t, o, c.kind, c.reason, c.message)
@@ -125,5 +125,17 @@ func TestEveryKindOfErrorHasAVerdict(t *testing.T) {
 		if f := runner.FailureOf(t.Context(), c.err); f.GetKind() != c.kind || f.GetReason() != c.reason || f.GetMessage() == "" {
 			t.Errorf("%v gives %v", c.err, f)
 		}
+	}
+}
+
+func TestAForbiddenPathNamesTheOperatorsRootsOnly(t *testing.T) {
+	root, scratch := t.TempDir(), t.TempDir()
+	r := runner.New(runner.Environment{
+		Storage: storage.New(storage.Options{AllowedRoots: []string{root, scratch, scratch}}), ScratchDir: scratch,
+	})
+	o := do(t, r, trainOp(&mlopsv1.TrainOperation{Data: "/elsewhere/data.csv", NoDeploy: true}))
+	want := "/elsewhere/data.csv lies outside the allowed directories: " + root
+	if got := o.GetFailure().GetMessage(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -58,7 +58,12 @@ type TaskRunner struct {
 }
 
 // New makes a runner whose tasks reach no further than env.
-func New(env Environment) *TaskRunner { return &TaskRunner{env: env} }
+func New(env Environment) *TaskRunner {
+	if env.Storage != nil && env.ScratchDir != "" {
+		env.Storage = env.Storage.WithScratch(env.ScratchDir)
+	}
+	return &TaskRunner{env: env}
+}
 
 // Run does an assignment and says how it ended; it always returns an outcome.
 // Cancelling ctx stops it: the outcome then is a failure of kind CANCELLED unless

@@ -104,8 +104,10 @@ func (t *trainRun) prepare(ctx context.Context) (err error) {
 		t.parent = cmp.Or(t.env.ScratchDir, os.TempDir())
 		return nil
 	}
-	t.parent, err = t.env.Storage.ResolveDir(Locate(t.request.BaseDir, t.config.Deployment.OutputDir))
-	return err
+	if t.parent, err = t.env.Storage.ResolveDir(Locate(t.request.BaseDir, t.config.Deployment.OutputDir)); err != nil {
+		return fmt.Errorf("deployment.output_dir: %w", err)
+	}
+	return nil
 }
 
 const maxTemplateBytes = 1 << 20

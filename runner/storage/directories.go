@@ -81,7 +81,7 @@ func (o *Opener) Rename(from, to string) error {
 		return err
 	}
 	if p.root != q.root {
-		return &ForbiddenError{Location: to, Path: q.abs(), Roots: o.options.AllowedRoots,
+		return &ForbiddenError{Location: to, Path: q.abs(), Roots: o.namedRoots(),
 			Reason: "lies in another allowed directory than " + from + ", so that it cannot be moved there in one step"}
 	}
 	return p.do(func(root *os.Root) error {

@@ -48,14 +48,18 @@ func (e *NotDirectoryError) Error() string {
 type ForbiddenError struct {
 	Location string   // as it was asked for
 	Path     string   // where it leads
-	Roots    []string // the directories that are allowed
+	Roots    []string // the directories that somebody allowed, each once
 	Reason   string   // what else is wrong; "" if it only lies outside
 }
 
 // Error names the path and the allowed roots.
 func (e *ForbiddenError) Error() string {
 	reason := e.Reason
-	if reason == "" {
+	switch {
+	case reason != "":
+	case len(e.Roots) == 0:
+		reason = "lies outside the allowed directories, of which there are none"
+	default:
 		reason = "lies outside the allowed directories"
 	}
 	leads := ""

@@ -82,11 +82,12 @@ func (o *Opener) locate(location string, follow bool) (*place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", location, err)
 	}
-	if len(o.options.AllowedRoots) == 0 {
+	roots := o.roots()
+	if len(roots) == 0 {
 		root := filepath.VolumeName(real) + string(filepath.Separator)
 		return within(root, real, location), nil
 	}
-	for _, allowed := range o.options.AllowedRoots {
+	for _, allowed := range roots {
 		root, err := filepath.Abs(allowed)
 		if err == nil {
 			root, err = realPath(root)
@@ -98,7 +99,7 @@ func (o *Opener) locate(location string, follow bool) (*place, error) {
 			return p, nil
 		}
 	}
-	return nil, &ForbiddenError{Location: location, Path: real, Roots: o.options.AllowedRoots}
+	return nil, &ForbiddenError{Location: location, Path: real, Roots: o.namedRoots()}
 }
 
 // within returns the place of real under root, nil if it lies outside.

@@ -34,10 +34,40 @@ type Options struct {
 }
 
 // Opener resolves and opens locations. It may be used from several goroutines.
-type Opener struct{ options Options }
+type Opener struct {
+	options Options
+	scratch string // allowed without being told of; "" if there is none
+}
 
 // New returns an Opener. The options must not change afterwards.
 func New(options Options) *Opener { return &Opener{options: options} }
+
+// WithScratch returns an Opener that also works in dir, where it has allowed
+// roots at all. Errors name the roots that somebody allowed, and not dir: it is
+// the caller's own, and of no use to whoever reads the error.
+func (o *Opener) WithScratch(dir string) *Opener {
+	return &Opener{options: o.options, scratch: dir}
+}
+
+// roots returns the directories that may be worked in; none means anywhere.
+func (o *Opener) roots() []string {
+	if len(o.options.AllowedRoots) == 0 || o.scratch == "" {
+		return o.options.AllowedRoots
+	}
+	return append(slices.Clone(o.options.AllowedRoots), o.scratch)
+}
+
+// namedRoots returns the roots that an error names.
+func (o *Opener) namedRoots() []string {
+	var named []string
+	for _, root := range o.options.AllowedRoots {
+		root = filepath.Clean(root)
+		if root != filepath.Clean(o.scratch) && !slices.Contains(named, root) {
+			named = append(named, root)
+		}
+	}
+	return named
+}
 
 // Open opens the file at location for reading. It gives a [*NotFoundError], an
 // [*IsDirectoryError], a [*ForbiddenError] or a [*SchemeError] where that is

@@ -122,6 +122,31 @@ func TestForbidsWhatLiesOutsideRoots(t *testing.T) {
 	}
 }
 
+func TestNamesOnlyTheRootsThatSomebodyAllowed(t *testing.T) {
+	dir := tree(t)
+	in, scratch := filepath.Join(dir, "in"), filepath.Join(dir, "inside-not")
+	for want, allowed := range map[string][]string{
+		"/out/x (" + dir + "/out/x) lies outside the allowed directories: " + in:                   {in, scratch, in, scratch},
+		"/out/x (" + dir + "/out/x) lies outside the allowed directories, of which there are none": {scratch},
+	} {
+		o := storage.New(storage.Options{AllowedRoots: allowed}).WithScratch(scratch)
+		_, err := o.Stat(dir + "/sub/../out/x")
+		if got := fmt.Sprint(err); got != dir+"/sub/.."+want {
+			t.Errorf("got\n%s\nwant\n%s", got, dir+"/sub/.."+want)
+		}
+		if got, err := read(t, o, scratch+"/x.csv"); got != "content of x.csv" {
+			t.Errorf("in the scratch directory: %q, %v", got, err)
+		}
+	}
+	within := storage.New(storage.Options{AllowedRoots: []string{in}}).WithScratch(scratch)
+	if err := within.RemoveAll(scratch + "/x.csv"); err != nil {
+		t.Errorf("a scratch directory that is no root of its own: %v", err)
+	}
+	if _, err := storage.New(storage.Options{}).WithScratch(scratch).Stat(dir + "/out/secret.csv"); err != nil {
+		t.Errorf("without roots a scratch directory forbids what lies elsewhere: %v", err)
+	}
+}
+
 func TestExplainsWhatIsWrong(t *testing.T) {
 	dir := tree(t)
 	o := storage.New(storage.Options{Base: filepath.Join(dir, "in"), AllowedRoots: []string{dir}})
