@@ -90,11 +90,7 @@ func newParquetLeaf(c *parquet.Column) (*parquetLeaf, error) {
 // read reads the column's cells in one row group.
 func (l *parquetLeaf) read(group parquet.RowGroup, opts *ReadOptions) (p piece, err error) {
 	defer recoverAs(&err)
-	chunks := group.ColumnChunks()
-	if l.index >= len(chunks) {
-		return piece{}, errors.New("the row group lacks the column")
-	}
-	pages := chunks[l.index].Pages()
+	pages := group.ColumnChunks()[l.index].Pages()
 	defer pages.Close()
 	b := parquetBuilder{leaf: l, maxCell: opts.MaxCellBytes}
 	b.p.kind = l.kind

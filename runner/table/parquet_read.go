@@ -25,6 +25,9 @@ func readParquet(ctx context.Context, r io.ReaderAt, size int64, opts ReadOption
 	case rows > opts.MaxRows:
 		return nil, &LimitError{File: opts.Name, What: "rows", Limit: opts.MaxRows}
 	}
+	if err := checkRows(file, size); err != nil {
+		return nil, &CorruptError{File: opts.Name, Err: err}
+	}
 	fields := file.Root().Columns()
 	names := make([]string, len(fields))
 	for i, field := range fields {
@@ -46,7 +49,7 @@ func readParquet(ctx context.Context, r io.ReaderAt, size int64, opts ReadOption
 			return nil, opts.wrap(err)
 		}
 	}
-	pieces, err := readLeaves(ctx, file, leaves, &opts)
+	pieces, err := readLeaves(ctx, parquetSource{r, size, file}, leaves, &opts)
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +76,16 @@ func readParquet(ctx context.Context, r io.ReaderAt, size int64, opts ReadOption
 	return t, nil
 }
 
+// parquetSource is an opened file with its bytes.
+type parquetSource struct {
+	r    io.ReaderAt
+	size int64
+	file *parquet.File
+}
+
 // readLeaves returns the pieces of each column, one a row group.
-func readLeaves(ctx context.Context, file *parquet.File, leaves []*parquetLeaf, opts *ReadOptions) ([][]piece, error) {
-	groups := file.RowGroups()
+func readLeaves(ctx context.Context, source parquetSource, leaves []*parquetLeaf, opts *ReadOptions) ([][]piece, error) {
+	groups := source.file.RowGroups()
 	pieces := make([][]piece, len(leaves))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(opts.Workers)
@@ -86,7 +96,11 @@ func readLeaves(ctx context.Context, file *parquet.File, leaves []*parquetLeaf, 
 				if err := ctx.Err(); err != nil {
 					return opts.wrap(err)
 				}
-				p, err := leaf.read(rows, opts)
+				err := source.check(leaf.index, g)
+				var p piece
+				if err == nil {
+					p, err = leaf.read(rows, opts)
+				}
 				if err != nil {
 					return wrapParquet(opts.Name, fmt.Sprintf("column %q, row group %d", leaf.name, g+1), err)
 				}
@@ -96,6 +110,15 @@ func readLeaves(ctx context.Context, file *parquet.File, leaves []*parquetLeaf, 
 		}
 	}
 	return pieces, group.Wait()
+}
+
+// check refuses pages that promise more than they can hold.
+func (s parquetSource) check(leaf, group int) error {
+	rows := s.file.Metadata().RowGroups[group]
+	if leaf >= len(rows.Columns) {
+		return errors.New("the row group lacks the column")
+	}
+	return checkPages(s.r, s.size, &rows.Columns[leaf].MetaData, rows.NumRows)
 }
 
 // wrapParquet tells what is the matter with the input; limits and cells that a
@@ -148,8 +171,12 @@ func openParquet(r io.ReaderAt, size int64) (file *parquet.File, err error) {
 	if err := readFull(r, length, size-8); err != nil {
 		return nil, err
 	}
-	if n := int64(binary.LittleEndian.Uint32(length)); n > size-shortest {
+	n := int64(binary.LittleEndian.Uint32(length))
+	if n > size-shortest {
 		return nil, fmt.Errorf("a footer of %d bytes is promised in a file of %d", n, size)
+	}
+	if err := checkFooter(r, size, n); err != nil {
+		return nil, err
 	}
 	return parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.FileReadMode(parquet.ReadModeSync))
 }
