@@ -18,6 +18,11 @@ type validationUser interface {
 	UsesValidation(cfg *config.Config) bool
 }
 
+// roundsCounter is a model that tells how many rounds of training it holds.
+type roundsCounter interface {
+	Rounds() int
+}
+
 func needsValidation(b Backend, cfg *config.Config) bool {
 	u, ok := b.(validationUser)
 	return ok && u.UsesValidation(cfg)
@@ -76,26 +81,34 @@ func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float6
 		held := int(math.Ceil(stoppingShare * float64(len(train))))
 		rest, apart = divide(r.goal, train, held, generator(r.cfg, streamStopping+uint64(f)))
 	}
-	p, err := r.fitParts(ctx, rest, judged, r.features.Take(r.goal.inputRows(judged)))
+	p, err := r.prepareRows(ctx, rest)
 	if err != nil {
 		return 0, err
 	}
-	var stopping *Data
+	job := Job{Train: p.train, Quiet: true}
 	if len(apart) > 0 {
-		stopping, err = r.judgedRows(ctx, p.fitted, apart, r.features.Take(r.goal.inputRows(apart)))
+		stopping, err := r.judgedRows(ctx, p.fitted, apart, r.features.Take(r.goal.inputRows(apart)))
 		if err != nil {
 			return 0, err
 		}
+		job.Validation = &stopping
 	}
-	m, err := r.fitModel(ctx, p.train, stopping, true)
+	m, err := r.fitModel(ctx, job)
 	if err != nil {
 		return 0, err
 	}
-	prediction, err := m.Predict(ctx, p.validation.Features)
+	if counted, ok := m.(roundsCounter); ok && job.Validation != nil {
+		r.foldRounds = append(r.foldRounds, counted.Rounds())
+	}
+	truth, err := r.judgedRows(ctx, p.fitted, judged, r.features.Take(r.goal.inputRows(judged)))
 	if err != nil {
 		return 0, err
 	}
-	figures, _ := evaluate(r.goal.problem, *p.validation, prediction)
+	prediction, err := m.Predict(ctx, truth.Features)
+	if err != nil {
+		return 0, err
+	}
+	figures, _ := evaluate(r.goal.problem, truth, prediction)
 	if v, ok := figures[headline(r.goal.problem)]; ok {
 		return v, nil
 	}

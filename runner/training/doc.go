@@ -10,6 +10,8 @@
 // aside first; cross-validation runs on the training part alone and fits
 // preprocessing anew inside each fold. Validation rows go through the very path
 // that prediction takes, every one of them: none is dropped for a missing cell.
+// With training.test_size 0 the model is trained on every row, and only
+// cross-validation judges it.
 //
 // # Backends
 //
@@ -32,6 +34,7 @@
 //	folds.go      cross-validation folds
 //	crossval.go   cross-validation
 //	train.go      the whole run
+//	prepare.go    preprocessed rows and a model of them
 //	evaluate.go   metrics by scikit-learn's names
 //	info.go       what a deployment keeps beside the model's bytes
 //	registry.go   backends and models

@@ -12,7 +12,8 @@ import (
 
 // lightGBM is the backend of gradient-boosted trees with LightGBM's parameters
 // and defaults. Label codes are treated as categories. With
-// early_stopping_round the validation part decides the number of iterations.
+// early_stopping_round the validation part decides the number of iterations, or
+// where test_size is 0 the cross-validation folds do.
 type lightGBM struct{}
 
 var lightGBMModels = []string{"auto", "lightgbm"}
@@ -56,6 +57,9 @@ func (b lightGBM) Fit(ctx context.Context, job Job) (Model, error) {
 	p, err := lightGBMParams(job.Config, job.Problem, len(present))
 	if err != nil {
 		return nil, err
+	}
+	if job.Rounds > 0 {
+		p.NumIterations, p.EarlyStoppingRound = job.Rounds, 0
 	}
 	trees, err := trainTrees(ctx, job, p, present, nil)
 	if err != nil {

@@ -78,9 +78,12 @@ type Job struct {
 	Problem ProblemType
 	Target  Target
 	Train   Data
-	// Validation rows, for early stopping and progress; nil inside of
-	// cross-validation.
+	// Validation rows, for early stopping and progress; nil where there are none,
+	// and inside of cross-validation where nothing stops early.
 	Validation *Data
+	// Rounds, if not 0, is the number of iterations to train in the place of the
+	// configured one, without stopping early.
+	Rounds int
 	// Quiet asks for no progress: the caller reports its own.
 	Quiet bool
 }

@@ -23,15 +23,18 @@ func generator(cfg *config.Config, stream uint64) *rand.Rand {
 }
 
 // split divides the used rows, by position, into a training and a validation
-// part, both ascending.
+// part, both ascending. With a test_size of 0 there is no validation part.
 func split(g *goal, cfg *config.Config) (train, validation []int, warnings []string, err error) {
-	held, err := validationRows(g.size(), cfg)
-	if err != nil {
-		return nil, nil, nil, err
-	}
 	all := make([]int, g.size())
 	for i := range all {
 		all[i] = i
+	}
+	if cfg.Training.TestSize == 0 {
+		return all, nil, nil, nil
+	}
+	held, err := validationRows(g.size(), cfg)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	train, validation = divide(g, all, held, generator(cfg, streamSplit))
 	if len(validation) == 0 {

@@ -13,7 +13,7 @@ import (
 	"mlops/runner/table"
 )
 
-// maxSampleRows bounds the validation rows that an [Outcome] keeps.
+// maxSampleRows bounds the rows that an [Outcome] keeps.
 const maxSampleRows = 200
 
 // Request is what to train on.
@@ -23,8 +23,9 @@ type Request struct {
 	Config *config.Config // nil means the defaults
 }
 
-// Sample is a few raw validation rows with the model's exact predictions on
-// them, by which a deployment can be tested.
+// Sample is a few raw validation rows, or training rows where there is no
+// validation part, with the model's exact predictions on them, by which a
+// deployment can be tested.
 type Sample struct {
 	Features   *table.Table // raw columns of the schema and others, without the target; at most 200 rows
 	Prediction *Prediction
@@ -38,8 +39,8 @@ type Outcome struct {
 	Features   []string          // the model's features, in its order
 	Problem    ProblemType
 	Target     Target
-	// Metrics on the validation part by scikit-learn's names, and cv_mean and
-	// cv_std where there was cross-validation.
+	// Metrics on the validation part by scikit-learn's names (none of them where
+	// test_size is 0), and cv_mean and cv_std where there was cross-validation.
 	Metrics map[string]float64
 	// CVMetric is the metric that cv_mean and cv_std are of; "" without
 	// cross-validation.
@@ -67,6 +68,9 @@ func Check(cfg *config.Config) error {
 	}
 	if err := b.Check(cfg); err != nil {
 		return err
+	}
+	if cfg.Training.TestSize == 0 && cfg.Training.CVFolds < 2 && needsValidation(b, cfg) {
+		return cfg.ErrorAt("training.test_size", "early stopping has no rows to judge by: set test_size above 0, or cv_folds to at least 2, or leave early stopping out")
 	}
 	_, err = preprocess.New(cfg.Preprocessing)
 	return err
@@ -114,6 +118,7 @@ type run struct {
 	features          *table.Table // raw, without the target
 	goal              *goal
 	train, validation []int // positions
+	foldRounds        []int // iterations after which training stopped early, by fold
 	timings           map[string]float64
 	warnings          []string
 }
@@ -150,7 +155,6 @@ func (r *run) prepare(ctx context.Context, target *table.Column) error {
 
 // finish cross-validates, fits on the training part and judges.
 func (r *run) finish(ctx context.Context) (*Outcome, error) {
-	out := &Outcome{Problem: r.goal.problem, Target: r.goal.Target, Timings: r.timings, ValidationRows: len(r.validation)}
 	var scores []float64
 	if r.cfg.Training.CVFolds > 1 {
 		err := r.stage(ctx, "cross_validate", func() (err error) {
@@ -161,41 +165,7 @@ func (r *run) finish(ctx context.Context) (*Outcome, error) {
 			return nil, err
 		}
 	}
-	var parts *parts
-	held := r.features.Take(r.goal.inputRows(r.validation))
-	err := r.stage(ctx, "preprocess", func() (err error) {
-		parts, err = r.fitParts(ctx, r.train, r.validation, held)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	r.warnings = append(r.warnings, parts.fitted.Warnings()...)
-	if dropped := len(r.train) - parts.train.Features.NumRows(); dropped > 0 {
-		r.warnings = append(r.warnings, fmt.Sprintf("%d of %d training rows are dropped by preprocessing for missing cells", dropped, len(r.train)))
-	}
-	err = r.stage(ctx, "train", func() (err error) {
-		out.Model, err = r.fitModel(ctx, parts.train, parts.validation, false)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if needsValidation(r.backend, r.cfg) {
-		r.warnings = append(r.warnings, "the validation part also decided when to stop training, so its metrics are optimistic; cv_mean is not")
-	}
-	err = r.stage(ctx, "evaluate", func() error {
-		prediction, err := out.Model.Predict(ctx, parts.validation.Features)
-		if err != nil {
-			return err
-		}
-		var warnings []string
-		out.Metrics, warnings = evaluate(r.goal.problem, *parts.validation, prediction)
-		r.warnings = append(r.warnings, warnings...)
-		keep := min(held.NumRows(), maxSampleRows)
-		out.Sample = Sample{Features: compact(held, keep), Prediction: prediction.Slice(0, keep)}
-		return nil
-	})
+	out, err := r.fit(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -203,98 +173,94 @@ func (r *run) finish(ctx context.Context) (*Outcome, error) {
 		out.CVScores, out.CVMetric = scores, headline(r.goal.problem)
 		out.Metrics["cv_mean"], out.Metrics["cv_std"] = meanAndDeviation(scores)
 	}
-	out.Preprocess, out.Schema = parts.fitted, parts.fitted.Schema()
-	out.Features = out.Model.Info().Features
-	out.FeatureImportance = out.Model.FeatureImportance()
+	switch {
+	case len(r.validation) > 0:
+	case len(scores) > 0:
+		r.warnings = append(r.warnings, "test_size is 0: no rows were set apart, so cross-validation alone judges the model")
+	default:
+		r.warnings = append(r.warnings, "test_size is 0 and there is no cross-validation: no rows were set apart, so nothing tells how good the model is")
+	}
 	if slices.Max(slices.Collect(maps.Values(out.FeatureImportance))) == 0 {
 		r.warnings = append(r.warnings, "the model found no split and predicts the same for every row; give more rows, or lower min_data_in_leaf (min_samples_leaf)")
 	}
-	out.TrainRows = parts.train.Features.NumRows()
 	out.Warnings = r.warnings
 	return out, nil
 }
 
-// parts are the preprocessed rows of one training.
-type parts struct {
-	fitted     *preprocess.Fitted
-	train      Data
-	validation *Data
-}
-
-// fitParts fits preprocessing on the training positions and applies it to the
-// validation ones, whose raw rows are held.
-func (r *run) fitParts(ctx context.Context, train, validation []int, held *table.Table) (*parts, error) {
-	pipeline, err := preprocess.New(r.cfg.Preprocessing)
+// fit makes the model of the training part and judges it on the validation
+// part. Without one it only predicts the first training rows, for the sample.
+func (r *run) fit(ctx context.Context) (*Outcome, error) {
+	shown := r.validation
+	if len(shown) == 0 {
+		shown = r.train[:min(len(r.train), maxSampleRows)]
+	}
+	held := r.features.Take(r.goal.inputRows(shown))
+	var p *prepared
+	var judged Data
+	err := r.stage(ctx, "preprocess", func() (err error) {
+		if p, err = r.prepareRows(ctx, r.train); err == nil {
+			judged, err = r.judgedRows(ctx, p.fitted, shown, held)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	inputs := r.goal.inputRows(train)
-	fitted, features, kept, err := pipeline.EncodeText().FitTransform(ctx, r.features.Take(inputs))
-	if err != nil {
-		return nil, dataError(err, inputs)
+	out := &Outcome{
+		Preprocess: p.fitted, Schema: p.fitted.Schema(), Problem: r.goal.problem, Target: r.goal.Target, Timings: r.timings,
+		TrainRows: p.train.Features.NumRows(), ValidationRows: len(r.validation), Metrics: map[string]float64{},
 	}
-	if kept != nil {
-		for i, k := range kept {
-			kept[i] = train[k]
-		}
-		if err := r.oneClassLeft(train, kept); err != nil {
-			return nil, err
-		}
-		train = kept
+	r.warnings = append(r.warnings, p.fitted.Warnings()...)
+	if dropped := len(r.train) - out.TrainRows; dropped > 0 {
+		r.warnings = append(r.warnings, fmt.Sprintf("%d of %d training rows are dropped by preprocessing for missing cells", dropped, len(r.train)))
 	}
-	out := &parts{fitted: fitted, train: r.data(train, features, fitted)}
-	out.validation, err = r.judgedRows(ctx, fitted, validation, held)
-	return out, err
-}
-
-// oneClassLeft tells where dropping rows for missing cells, from train to kept,
-// leaves nothing to tell apart.
-func (r *run) oneClassLeft(train, kept []int) error {
-	if !r.goal.problem.IsClassification() {
-		return nil
-	}
-	for _, p := range kept {
-		if r.goal.classes[p] != r.goal.classes[kept[0]] {
-			return nil
-		}
-	}
-	return &DataError{Reason: fmt.Sprintf(
-		"of %d rows to train on, handle_missing drop leaves %d without a missing cell, all of class %q; fill missing cells with median, mean, mode or constant instead",
-		len(train), len(kept), r.goal.Classes[r.goal.classes[kept[0]]])}
-}
-
-// judgedRows applies fitted preprocessing to positions whose raw rows are held.
-func (r *run) judgedRows(ctx context.Context, fitted *preprocess.Fitted, positions []int, held *table.Table) (*Data, error) {
-	features, err := fitted.TransformForInference(ctx, held)
-	if err != nil {
-		return nil, dataError(err, r.goal.inputRows(positions))
-	}
-	d := r.data(positions, features, fitted)
-	return &d, nil
-}
-
-// data joins preprocessed features with the target at positions.
-func (r *run) data(positions []int, features *table.Table, fitted *preprocess.Fitted) Data {
-	d := Data{Features: features, Categorical: fitted.Categorical()}
-	if r.goal.problem.IsClassification() {
-		d.Classes = make([]int, len(positions))
-		for i, p := range positions {
-			d.Classes[i] = r.goal.classes[p]
-		}
-		return d
-	}
-	d.Values = make([]float64, len(positions))
-	for i, p := range positions {
-		d.Values[i] = r.goal.values[p]
-	}
-	return d
-}
-
-func (r *run) fitModel(ctx context.Context, train Data, validation *Data, quiet bool) (Model, error) {
-	m, err := r.backend.Fit(ctx, Job{
-		Config: r.cfg, Problem: r.goal.problem, Target: r.goal.Target, Train: train, Validation: validation, Quiet: quiet,
+	err = r.stage(ctx, "train", func() (err error) {
+		out.Model, err = r.fitFinal(ctx, p.train, judged)
+		return err
 	})
-	return m, dataError(err, nil)
+	if err != nil {
+		return nil, err
+	}
+	out.Features, out.FeatureImportance = out.Model.Info().Features, out.Model.FeatureImportance()
+	return out, r.stage(ctx, "evaluate", func() error {
+		prediction, err := out.Model.Predict(ctx, judged.Features)
+		if err != nil {
+			return err
+		}
+		if len(r.validation) > 0 {
+			var warnings []string
+			out.Metrics, warnings = evaluate(r.goal.problem, judged, prediction)
+			r.warnings = append(r.warnings, warnings...)
+		}
+		keep := min(held.NumRows(), maxSampleRows)
+		out.Sample = Sample{Features: compact(held, keep), Prediction: prediction.Slice(0, keep)}
+		return nil
+	})
+}
+
+// fitFinal trains the model that is kept. Where training may stop early, the
+// validation part decides when, or without one the folds do.
+func (r *run) fitFinal(ctx context.Context, train, judged Data) (Model, error) {
+	stops := needsValidation(r.backend, r.cfg)
+	if len(r.validation) > 0 {
+		if stops {
+			r.warnings = append(r.warnings, "the validation part also decided when to stop training, so its metrics are optimistic; cv_mean is not")
+		}
+		return r.fitModel(ctx, Job{Train: train, Validation: &judged})
+	}
+	job := Job{Train: train}
+	if stops {
+		if len(r.foldRounds) == 0 {
+			return nil, &DataError{Reason: "without a validation part cross-validation tells early stopping when to stop, but it is left out (see the warnings); set training.test_size above 0, or leave early stopping out"}
+		}
+		sum := 0
+		for _, n := range r.foldRounds {
+			sum += n
+		}
+		job.Rounds = max(1, (sum+len(r.foldRounds)/2)/len(r.foldRounds))
+		r.warnings = append(r.warnings, fmt.Sprintf("training stops after %d iterations, the mean of the cross-validation folds (%v)", job.Rounds, r.foldRounds))
+	}
+	return r.fitModel(ctx, job)
 }
 
 // compact copies the first rows, so that they do not keep the whole table.

@@ -38,6 +38,9 @@ func (m *treeModel) Name() string         { return m.info.Model }
 func (m *treeModel) Problem() ProblemType { return m.info.Problem }
 func (m *treeModel) FileName() string     { return "model.txt" }
 
+// Rounds is the number of iterations, each of one tree an output.
+func (m *treeModel) Rounds() int { return m.trees.NumIterations() }
+
 func (m *treeModel) Write(w io.Writer) error { return m.trees.WriteText(w) }
 
 func (m *treeModel) FeatureImportance() map[string]float64 {

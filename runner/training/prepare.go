@@ -1,0 +1,89 @@
+package training
+
+import (
+	"context"
+	"fmt"
+
+	"mlops/runner/preprocess"
+	"mlops/runner/table"
+)
+
+// prepared are the rows of one training, preprocessed by what was fitted on
+// them.
+type prepared struct {
+	fitted *preprocess.Fitted
+	train  Data
+}
+
+// prepareRows fits preprocessing on the rows at positions and applies it to
+// them.
+func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, error) {
+	pipeline, err := preprocess.New(r.cfg.Preprocessing)
+	if err != nil {
+		return nil, err
+	}
+	inputs := r.goal.inputRows(positions)
+	fitted, features, kept, err := pipeline.EncodeText().FitTransform(ctx, r.features.Take(inputs))
+	if err != nil {
+		return nil, dataError(err, inputs)
+	}
+	if kept != nil {
+		for i, k := range kept {
+			kept[i] = positions[k]
+		}
+		if err := r.oneClassLeft(positions, kept); err != nil {
+			return nil, err
+		}
+		positions = kept
+	}
+	return &prepared{fitted: fitted, train: r.data(positions, features, fitted)}, nil
+}
+
+// oneClassLeft tells where dropping rows for missing cells, from train to kept,
+// leaves nothing to tell apart.
+func (r *run) oneClassLeft(train, kept []int) error {
+	if !r.goal.problem.IsClassification() {
+		return nil
+	}
+	for _, p := range kept {
+		if r.goal.classes[p] != r.goal.classes[kept[0]] {
+			return nil
+		}
+	}
+	return &DataError{Reason: fmt.Sprintf(
+		"of %d rows to train on, handle_missing drop leaves %d without a missing cell, all of class %q; fill missing cells with median, mean, mode or constant instead",
+		len(train), len(kept), r.goal.Classes[r.goal.classes[kept[0]]])}
+}
+
+// judgedRows applies fitted preprocessing to positions whose raw rows are held.
+func (r *run) judgedRows(ctx context.Context, fitted *preprocess.Fitted, positions []int, held *table.Table) (Data, error) {
+	features, err := fitted.TransformForInference(ctx, held)
+	if err != nil {
+		return Data{}, dataError(err, r.goal.inputRows(positions))
+	}
+	return r.data(positions, features, fitted), nil
+}
+
+// data joins preprocessed features with the target at positions.
+func (r *run) data(positions []int, features *table.Table, fitted *preprocess.Fitted) Data {
+	d := Data{Features: features, Categorical: fitted.Categorical()}
+	if r.goal.problem.IsClassification() {
+		d.Classes = make([]int, len(positions))
+		for i, p := range positions {
+			d.Classes[i] = r.goal.classes[p]
+		}
+		return d
+	}
+	d.Values = make([]float64, len(positions))
+	for i, p := range positions {
+		d.Values[i] = r.goal.values[p]
+	}
+	return d
+}
+
+// fitModel completes a job and does it.
+func (r *run) fitModel(ctx context.Context, job Job) (Model, error) {
+	job.Config, job.Problem, job.Target = r.cfg, r.goal.problem, r.goal.Target
+	m, err := r.backend.Fit(ctx, job)
+	return m, dataError(err, nil)
+}
