@@ -36,6 +36,7 @@ type binMapper struct {
 	categories  []int32             // category of each bin; the first is -1
 	binOf       map[int32]uint8
 	low, high   float64 // range of the values seen
+	zero        int     // the bin of 0, of a numeric column
 	usual       int     // the bin that LightGBM does not sum; see histograms.fix
 }
 
@@ -60,7 +61,10 @@ func newNumericMapper(sample []float64, p *Params, minSplit int) *binMapper {
 	m := &binMapper{}
 	maxBin := p.MaxBin
 	binnedTotal := total
-	if missing > 0 && p.UseMissing {
+	if p.UseMissing && p.ZeroAsMissing {
+		m.missing = missingZero
+	}
+	if missing > 0 && p.UseMissing && !p.ZeroAsMissing {
 		m.missing = missingNaN
 		maxBin--
 		binnedTotal -= missing
@@ -74,6 +78,10 @@ func newNumericMapper(sample []float64, p *Params, minSplit int) *binMapper {
 	m.low, m.high = distinct[0].value, distinct[len(distinct)-1].value
 	bounds := boundsAroundZero(distinct, maxBin, binnedTotal, p.MinDataInBin)
 	m.setBounds(bounds)
+	m.zero = int(m.bin(0))
+	if m.missing == missingZero && len(bounds) == 2 {
+		m.missing = missingNone // nothing but zero and one other bin: no side to choose
+	}
 	m.numBins = len(bounds)
 	counts := make([]int, m.numBins, m.numBins+1)
 	for _, d := range distinct {
@@ -83,7 +91,7 @@ func newNumericMapper(sample []float64, p *Params, minSplit int) *binMapper {
 		m.numBins++
 		counts = append(counts, missing)
 	}
-	m.usual = usualBin(counts, total, int(m.bin(0)))
+	m.usual = usualBin(counts, total, m.zero)
 	m.trivial = m.numBins <= 1 || (minSplit >= 0 && !canSplitNumeric(counts, total, minSplit))
 	return m
 }

@@ -19,7 +19,8 @@ type booster struct {
 	valid   *scored
 	start   []float64 // initial score of each output
 	metrics []metric
-	bag     bag
+	sampler *sampler
+	dart    *dart // nil for other kinds of boosting
 
 	gradient []float32
 	hessian  []float32
@@ -35,12 +36,15 @@ func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss obje
 		train:    newScored("train", train, outputs),
 		start:    make([]float64, outputs),
 		metrics:  metricsOf(p),
-		bag:      newBag(train.rows, p, workers),
+		sampler:  newSampler(train, p),
 		gradient: make([]float32, train.rows*outputs),
 		hessian:  make([]float32, train.rows*outputs),
 	}
 	if valid != nil {
 		b.valid = newScored("valid", valid, outputs)
+	}
+	if p.Boosting == DART {
+		b.dart = newDart(p)
 	}
 	if p.EarlyStoppingRound > 0 {
 		b.stopper = newStopper(p, b.metrics)
@@ -72,7 +76,7 @@ func (b *booster) run(callbacks []Callback) error {
 		if err != nil {
 			return err
 		}
-		if !grew && b.p.Boosting == GBDT {
+		if !grew && b.p.Boosting != RandomForest {
 			b.dropRound(index)
 			break
 		}
@@ -106,17 +110,21 @@ func (b *booster) computeGradients() error {
 // iterate adds one tree an output. grew is false where none could be split.
 func (b *booster) iterate(index int) (grew bool, err error) {
 	rows := b.train.data.rows
-	if b.p.Boosting == GBDT {
+	if b.dart != nil {
+		b.dart.drop(b, index)
+	}
+	if b.p.Boosting != RandomForest {
 		if err := b.computeGradients(); err != nil {
 			return false, err
 		}
 	}
-	bagged, left := b.bag.draw(index)
+	sampled, left, scaled := b.sampler.draw(index, b.gradient, b.hessian)
+	var added []grown
 	for k := range b.start {
 		g := grown{tree: newTree(0, 0, 0), binned: &binnedTree{}}
 		if b.loss.learns(k) {
-			g, err = b.learner.learn(bagged, b.gradient[k*rows:(k+1)*rows], b.hessian[k*rows:(k+1)*rows],
-				b.loss.unitHessian(), index*len(b.start)+k)
+			g, err = b.learner.learn(sampled, b.gradient[k*rows:(k+1)*rows], b.hessian[k*rows:(k+1)*rows],
+				b.loss.unitHessian() && !scaled, index*len(b.start)+k)
 			if err != nil {
 				return false, err
 			}
@@ -130,6 +138,10 @@ func (b *booster) iterate(index int) (grew bool, err error) {
 		}
 		b.apply(g, k, index, left)
 		b.model.trees = append(b.model.trees, g.tree)
+		added = append(added, g)
+	}
+	if b.dart != nil {
+		b.dart.settle(b, added)
 	}
 	return grew, b.ctx.Err()
 }
@@ -171,11 +183,19 @@ func (b *booster) apply(g grown, k, index int, left []uint32) {
 		b.addToScores(g, k, left)
 		return
 	}
-	t.scale(b.p.LearningRate)
+	t.scale(b.rate())
 	b.addToScores(g, k, left)
 	if index == 0 && math.Abs(b.start[k]) > kEpsilon {
 		t.addBias(b.start[k])
 	}
+}
+
+// rate is the factor on a new tree's values.
+func (b *booster) rate() float64 {
+	if b.dart != nil {
+		return b.dart.rate
+	}
+	return b.p.LearningRate
 }
 
 func (b *booster) addToScores(g grown, k int, left []uint32) {

@@ -185,7 +185,7 @@ func checkWeights(weight []float64, rows int) error {
 func (d *Dataset) sampleRows(p *Params) (rows []int, minSplit int) {
 	size := min(d.rows, p.BinConstructSample)
 	if size < d.rows {
-		rows = stream(p.Seed, drawBins, 0).choose(d.rows, size)
+		rows = stream(p.seed(drawBins), drawBins, 0).choose(d.rows, size)
 	}
 	if !p.FeaturePreFilter {
 		return rows, -1

@@ -58,3 +58,23 @@ func (d *Dataset) checkExtra(p *Params) error {
 	}
 	return nil
 }
+
+// checkConstraints checks the parameters that speak of features.
+func (d *Dataset) checkConstraints(p *Params) error {
+	if n := len(p.MonotoneConstraints); n > 0 && n != len(d.names) {
+		return &ParamError{Key: "monotone_constraints", Reason: fmt.Sprintf("has %d values for %d features", n, len(d.names))}
+	}
+	for feature, side := range p.MonotoneConstraints {
+		if side != 0 && d.mappers[feature].categorical {
+			return &ParamError{Key: "monotone_constraints", Reason: fmt.Sprintf("the categorical feature %q has no order: set 0 for it", d.names[feature])}
+		}
+	}
+	for _, group := range p.InteractionConstraints {
+		for _, feature := range group {
+			if feature < 0 || feature >= len(d.names) {
+				return &ParamError{Key: "interaction_constraints", Reason: fmt.Sprintf("names feature %d of %d", feature, len(d.names))}
+			}
+		}
+	}
+	return nil
+}

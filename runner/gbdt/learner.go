@@ -1,6 +1,10 @@
 package gbdt
 
-import "context"
+import (
+	"context"
+	"math"
+	"slices"
+)
 
 // learner grows one tree at a time by always splitting the leaf whose best
 // split gains most (leaf-wise, or best-first, growth).
@@ -14,8 +18,9 @@ type learner struct {
 	sums    [][windowBins]binSum // per worker: the slot being searched
 	best    [][2]split           // per worker: of the smaller and the larger child
 	leaves  []leaf
-	sampled []bool // slots of this tree
-	nodes   uint64 // leaves searched in this training, for column sampling
+	sampled []bool    // slots of this tree
+	order   *monotone // nil without monotone constraints
+	nodes   uint64    // counts the draws of this tree; begins anew with each tree
 }
 
 // leaf is a leaf of the tree being grown.
@@ -26,6 +31,10 @@ type leaf struct {
 	hist       *histogram // nil where it will not be split
 	splittable []bool     // per slot
 	best       split
+	value      float64
+	low, high  float64 // bounds of monotone constraints
+	allowed    []bool  // slots by interaction_constraints; nil: all
+	path       []int   // features of the splits above, where interactions are constrained
 }
 
 func newLearner(ctx context.Context, d *Dataset, p *Params, workers *pool) *learner {
@@ -35,6 +44,7 @@ func newLearner(ctx context.Context, d *Dataset, p *Params, workers *pool) *lear
 		rows:  newPartition(d, workers),
 		sums:  make([][windowBins]binSum, workers.threads),
 		best:  make([][2]split, workers.threads),
+		order: newMonotone(p),
 	}
 }
 
@@ -49,7 +59,14 @@ type grown struct {
 func (l *learner) learn(rows []uint32, gradient, hessian []float32, unitHessian bool, index int) (grown, error) {
 	root := l.start(rows, gradient, hessian, unitHessian)
 	l.sampleColumns(index)
-	t := newTree(leafValue(root.sum, l.p.LambdaL1, l.p.LambdaL2), root.sum.hessian, root.count)
+	l.nodes = uint64(index) << 32
+	root.value = rootValue(l.p, root.sum)
+	root.low, root.high = math.Inf(-1), math.Inf(1)
+	root.allowed = l.allowedSlots(nil)
+	if l.order != nil {
+		l.order.start()
+	}
+	t := newTree(root.value, root.sum.hessian, root.count)
 	g := grown{tree: t, binned: &binnedTree{}}
 	l.leaves = append(l.leaves[:0], root)
 	if l.canSplit(&l.leaves[0]) {
@@ -146,11 +163,20 @@ func (l *learner) bestLeaf() int {
 		if l.leaves[i].hist == nil || !(l.leaves[i].best.gain > 0) {
 			continue
 		}
-		if at < 0 || l.leaves[i].best.beats(&l.leaves[at].best) {
+		if at < 0 || l.before(&l.leaves[i], &l.leaves[at]) {
 			at = i
 		}
 	}
 	return at
+}
+
+// before tells which of two leaves is split first: that with the larger gain,
+// or, in depth-wise growth, one of a higher level.
+func (l *learner) before(a, b *leaf) bool {
+	if l.p.GrowPolicy == DepthWise && a.depth != b.depth {
+		return a.depth < b.depth
+	}
+	return a.best.beats(&b.best)
 }
 
 // drop gives the leaf's histogram back.
@@ -185,14 +211,40 @@ func (l *learner) divide(g grown, at int) {
 	if l.workers.stopped.Load() {
 		return
 	}
+	parentNode := g.tree.leafParent[at]
 	g.tree.grow(at, s, m, feature, l.p.MinGainToSplit, leftRows.count, rightRows.count)
 	g.binned.grow(at, len(l.leaves), s.slot, &goesLeft)
 
-	left := leaf{segment: leftRows, sum: s.leftSum, depth: parent.depth + 1, best: noSplit}
-	right := leaf{segment: rightRows, sum: s.rightSum, depth: parent.depth + 1, best: noSplit}
-	smaller, larger := &left, &right
+	left, right := parent.child(leftRows, s.leftSum, s.leftValue), parent.child(rightRows, s.rightSum, s.rightValue)
+	if len(l.p.InteractionConstraints) > 0 {
+		left.path = append(slices.Clone(parent.path), feature)
+		right.path = left.path
+		left.allowed = l.allowedSlots(left.path)
+		right.allowed = left.allowed
+	}
+	l.leaves[at] = left
+	l.leaves = append(l.leaves, right)
+	var tightened []int
+	if l.order != nil {
+		tightened = l.order.divided(l, g.tree, at, s, parentNode)
+	}
+	l.searchChildren(g, &parent, &l.leaves[at], &l.leaves[len(l.leaves)-1])
+	for _, i := range tightened {
+		l.searchAgain(&l.leaves[i])
+	}
+}
+
+// child is a leaf below f.
+func (f *leaf) child(rows segment, sum binSum, value float64) leaf {
+	return leaf{segment: rows, sum: sum, depth: f.depth + 1, best: noSplit, value: value, low: f.low, high: f.high}
+}
+
+// searchChildren finds the best splits of a leaf's children. The larger one
+// takes over the leaf's histogram.
+func (l *learner) searchChildren(g grown, parent, left, right *leaf) {
+	smaller, larger := left, right
 	if left.count >= right.count {
-		smaller, larger = &right, &left
+		smaller, larger = right, left
 	}
 	if l.canSplit(larger) && g.tree.numLeaves() < l.p.NumLeaves {
 		smaller.hist, larger.hist = l.hists.get(), parent.hist
@@ -206,10 +258,8 @@ func (l *learner) divide(g grown, at int) {
 			}
 		}
 	} else {
-		l.drop(&parent)
+		l.drop(parent)
 	}
-	l.leaves[at] = left
-	l.leaves = append(l.leaves, right)
 }
 
 // sides fills in which bins of the split's column go left.
@@ -223,7 +273,10 @@ func (s *split) sides(m *binMapper, goesLeft *[windowBins]uint8) {
 	for bin := range s.threshold + 1 {
 		goesLeft[bin] = 1
 	}
-	if m.missing == missingNaN {
+	switch m.missing {
+	case missingNaN:
 		goesLeft[m.numBins-1] = uint8(oneIf(s.defaultLeft))
+	case missingZero:
+		goesLeft[m.zero] = uint8(oneIf(s.defaultLeft))
 	}
 }

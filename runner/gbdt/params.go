@@ -25,8 +25,15 @@ const (
 	// CustomLoss is the caller's own: see [Options].
 	CustomLoss = "custom"
 
+	LeafWise  = "lossguide"
+	DepthWise = "depthwise"
+
 	GBDT         = "gbdt"
 	RandomForest = "rf"
+	DART         = "dart"
+
+	Bagging = "bagging"
+	GOSS    = "goss"
 
 	// PackedHistograms sum fixed-point integers: fast, and exact in any order.
 	PackedHistograms = "packed"
@@ -48,17 +55,25 @@ type Params struct {
 	NumLeaves     int
 	MaxDepth      int // <= 0: no limit
 
-	MinDataInLeaf       int
-	MinSumHessianInLeaf float64
-	LambdaL1            float64
-	LambdaL2            float64
-	MinGainToSplit      float64
+	MinDataInLeaf          int
+	MinSumHessianInLeaf    float64
+	MaxDeltaStep           float64
+	PathSmooth             float64
+	GrowPolicy             string
+	MonotoneConstraints    []int  // of each feature: -1, 0 or 1; nil: none
+	MonotoneMethod         string // basic or intermediate
+	MonotonePenalty        float64
+	InteractionConstraints [][]int // groups of features that may share a path; nil: all may
+	LambdaL1               float64
+	LambdaL2               float64
+	MinGainToSplit         float64
 
 	MaxBin                int
 	MinDataInBin          int
 	BinConstructSample    int // rows from which the bins are chosen
 	FeaturePreFilter      bool
 	UseMissing            bool
+	ZeroAsMissing         bool
 	BoostFromAverage      bool
 	Sigmoid               float64
 	IsUnbalance           bool
@@ -82,6 +97,17 @@ type Params struct {
 	MaxCatToOnehot        int
 	BaggingFraction       float64
 	BaggingFreq           int
+	PosBaggingFraction    float64
+	NegBaggingFraction    float64
+	DataSampleStrategy    string // bagging or goss
+	TopRate               float64
+	OtherRate             float64
+	DropRate              float64
+	MaxDrop               int
+	SkipDrop              float64
+	UniformDrop           bool
+	XGBoostDartMode       bool
+	ExtraTrees            bool
 	FeatureFraction       float64
 	FeatureFractionByNode float64
 
@@ -89,8 +115,13 @@ type Params struct {
 	EarlyStoppingMinDelta float64
 	FirstMetricOnly       bool
 
-	Seed       int
-	NumThreads int // 0: as many as GOMAXPROCS
+	Seed                int
+	BaggingSeed         int
+	FeatureFractionSeed int
+	DataRandomSeed      int
+	DropSeed            int
+	ExtraSeed           int
+	NumThreads          int // 0: as many as GOMAXPROCS
 }
 
 // DefaultParams returns LightGBM's defaults for the regression objective.
@@ -136,10 +167,16 @@ func (p Params) Validate() error {
 		return &ParamError{Key: "num_class", Reason: fmt.Sprintf("must be 1 for the objective %q, not %d", p.Objective, p.NumClass)}
 	}
 	if p.Boosting == RandomForest {
-		bags := p.BaggingFreq > 0 && p.BaggingFraction < 1
+		bags := p.BaggingFreq > 0 && (p.BaggingFraction < 1 || p.balancedBagging())
 		if !bags && p.FeatureFraction >= 1 {
 			return &ParamError{Key: "boosting", Reason: "rf needs bagging_freq >= 1 with bagging_fraction < 1, or feature_fraction < 1: otherwise all trees are the same"}
 		}
+	}
+	if err := p.validateSampling(); err != nil {
+		return err
+	}
+	if p.PathSmooth > 0 && p.MinDataInLeaf < 2 {
+		return &ParamError{Key: "path_smooth", Reason: "needs min_data_in_leaf of at least 2"}
 	}
 	if p.IsUnbalance && p.ScalePosWeight != 1 {
 		return &ParamError{Key: "is_unbalance", Reason: "cannot be combined with scale_pos_weight: set one of them"}
@@ -151,6 +188,26 @@ func (p Params) Validate() error {
 		if err := checkMetric(name, p.Objective); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (p *Params) validateSampling() error {
+	switch {
+	case p.balancedBagging() && p.Objective != Binary:
+		return &ParamError{Key: "pos_bagging_fraction", Reason: "and neg_bagging_fraction are for the binary objective only"}
+	case p.balancedBagging() && p.BaggingFraction < 1:
+		return &ParamError{Key: "bagging_fraction", Reason: "cannot be combined with pos_bagging_fraction and neg_bagging_fraction"}
+	case p.DataSampleStrategy != GOSS:
+	case p.TopRate+p.OtherRate > 1:
+		return &ParamError{Key: "top_rate", Reason: fmt.Sprintf("and other_rate add up to %v: at most 1 is possible", p.TopRate+p.OtherRate)}
+	case p.BaggingFreq > 0 && (p.BaggingFraction < 1 || p.balancedBagging()):
+		return &ParamError{Key: "data_sample_strategy", Reason: "goss cannot be combined with bagging: leave out bagging_freq and bagging_fraction"}
+	case p.Boosting == RandomForest:
+		return &ParamError{Key: "data_sample_strategy", Reason: "goss needs gradients that change: it cannot be combined with rf"}
+	}
+	if p.Boosting == DART && p.EarlyStoppingRound > 0 {
+		return &ParamError{Key: "early_stopping_round", Reason: "cannot be combined with dart, which changes earlier trees later on"}
 	}
 	return nil
 }

@@ -118,6 +118,12 @@ func (s *paramSpec) set(p *Params, key string, value any) error {
 		for i, v := range list {
 			(*field)[i] = int(v)
 		}
+	case *[][]int:
+		lists, ok := asGroups(value)
+		if !ok {
+			return fail("groups of feature numbers, as [0,1],[2,3]")
+		}
+		*field = lists
 	case *[]float64:
 		list, ok := asNumbers(value)
 		if !ok || !s.allInRange(list) {

@@ -71,6 +71,8 @@ func (s *paramSpec) valuesText() string {
 		return s.storedText()
 	case *[]int:
 		return "list of whole numbers " + s.rangeText()
+	case *[][]int:
+		return "lists of whole numbers"
 	case *[]float64:
 		return "list of numbers " + s.rangeText()
 	}

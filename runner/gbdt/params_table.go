@@ -9,7 +9,7 @@ type paramSpec struct {
 	name    string // LightGBM's, but for the few of our own
 	aliases []string
 	// field is where the value lives: *int, *float64, *bool, *string, *[]string,
-	// *[]int or *[]float64. It is nil for a parameter of LightGBM that changes nothing here.
+	// *[]int, *[]float64 or *[][]int. It is nil for a parameter of LightGBM that changes nothing here.
 	field   func(*Params) any
 	initial any // the default
 	limits  limits
@@ -112,5 +112,10 @@ func wholes(name, aliases string, initial []int, l limits, field func(*Params) *
 
 func numbers(name, aliases string, l limits, field func(*Params) *[]float64, doc string) paramSpec {
 	return paramSpec{name: name, aliases: strings.Fields(aliases), initial: []float64(nil), limits: l, doc: doc,
+		field: func(p *Params) any { return field(p) }}
+}
+
+func groups(name, aliases string, field func(*Params) *[][]int, doc string) paramSpec {
+	return paramSpec{name: name, aliases: strings.Fields(aliases), initial: [][]int(nil), limits: atLeast(0), doc: doc,
 		field: func(p *Params) any { return field(p) }}
 }

@@ -2,6 +2,7 @@ package gbdt
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,4 +121,42 @@ func asNumbers(value any) ([]float64, bool) {
 	}
 	number, ok := asFloat(value)
 	return []float64{number}, ok
+}
+
+// asGroups takes lists of whole numbers, or the text "[0,1],[2,3]".
+func asGroups(value any) ([][]int, bool) {
+	var items []any
+	switch v := value.(type) {
+	case [][]int:
+		for _, group := range v {
+			items = append(items, group)
+		}
+	case []any:
+		items = v
+	case string:
+		if strings.TrimSpace(v) == "" {
+			return nil, true
+		}
+		if err := json.Unmarshal([]byte("["+v+"]"), &items); err != nil {
+			return nil, false
+		}
+	default:
+		return nil, false
+	}
+	var groups [][]int
+	for _, item := range items {
+		list, ok := asNumbers(item)
+		if !ok {
+			return nil, false
+		}
+		var group []int
+		for _, f := range list {
+			if f != math.Trunc(f) || f < 0 || f > math.MaxInt32 {
+				return nil, false
+			}
+			group = append(group, int(f))
+		}
+		groups = append(groups, group)
+	}
+	return groups, true
 }

@@ -17,7 +17,31 @@ const (
 	drawRows
 	drawColumns
 	drawNodeColumns
+	drawDrops
+	drawThreshold
 )
+
+// seed is the seed for a purpose: the one of the training, changed where the
+// purpose's own parameter is not at its default.
+func (p *Params) seed(purpose uint64) int {
+	given, usual := 0, 0
+	switch purpose {
+	case drawBins:
+		given, usual = p.DataRandomSeed, 1
+	case drawRows:
+		given, usual = p.BaggingSeed, 3
+	case drawColumns, drawNodeColumns:
+		given, usual = p.FeatureFractionSeed, 2
+	case drawDrops:
+		given, usual = p.DropSeed, 4
+	case drawThreshold:
+		given, usual = p.ExtraSeed, 6
+	}
+	if given == usual {
+		return p.Seed
+	}
+	return int(mix(uint64(p.Seed) ^ mix(uint64(given))))
+}
 
 func mix(z uint64) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -29,6 +53,9 @@ func (r *random) next() uint64 {
 	r.state += goldenGamma
 	return mix(r.state)
 }
+
+// below is uniform among the numbers below n, which is at least 1.
+func (r *random) below(n int) int { return int(r.float() * float64(n)) }
 
 // float is uniform in [0, 1).
 func (r *random) float() float64 { return float64(r.next()>>11) / (1 << 53) }

@@ -1,6 +1,9 @@
 package gbdt
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // search finds the best splits of two sibling leaves. smaller's histogram has
 // just been built; larger's holds the parent's, from which smaller's is taken
@@ -10,13 +13,14 @@ func (l *learner) search(smaller, larger *leaf, parent []bool) {
 	for worker := range l.best {
 		l.best[worker] = [2]split{noSplit, noSplit}
 	}
-	smallerFinder := newFinder(l.p, leafSum{smaller.sum, smaller.count})
-	smallerColumns := l.nodeColumns()
+	smallerFinder := newFinder(l.p, smaller)
+	smallerColumns, smallerDraw := l.nodeColumns(smaller), l.nodes
 	var largerFinder finder
 	var largerColumns []bool
+	var largerDraw uint64
 	if larger != nil {
-		largerFinder = newFinder(l.p, leafSum{larger.sum, larger.count})
-		largerColumns = l.nodeColumns()
+		largerFinder = newFinder(l.p, larger)
+		largerColumns, largerDraw = l.nodeColumns(larger), l.nodes
 	}
 	searchSmaller := l.canSplit(smaller)
 	find := func(worker, slot int) {
@@ -29,7 +33,7 @@ func (l *learner) search(smaller, larger *leaf, parent []bool) {
 		best := &l.best[worker]
 		smaller.splittable[slot] = true
 		if searchSmaller && (smallerColumns == nil || smallerColumns[slot]) {
-			smaller.splittable[slot] = l.findIn(worker, smaller.hist, slot, &smallerFinder, &best[0])
+			smaller.splittable[slot] = l.findIn(worker, smaller.hist, slot, smallerFinder, smallerDraw, &best[0])
 		}
 		if larger == nil {
 			return
@@ -37,7 +41,7 @@ func (l *learner) search(smaller, larger *leaf, parent []bool) {
 		l.hists.subtract(larger.hist, smaller.hist, slot)
 		larger.splittable[slot] = true
 		if largerColumns == nil || largerColumns[slot] {
-			larger.splittable[slot] = l.findIn(worker, larger.hist, slot, &largerFinder, &best[1])
+			larger.splittable[slot] = l.findIn(worker, larger.hist, slot, largerFinder, largerDraw, &best[1])
 		}
 	}
 	l.forSlots(find)
@@ -47,13 +51,36 @@ func (l *learner) search(smaller, larger *leaf, parent []bool) {
 	}
 }
 
-// findIn searches one slot of one leaf.
-func (l *learner) findIn(worker int, hist *histogram, slot int, f *finder, best *split) bool {
-	m := l.data.mappers[l.data.used[slot]]
+// searchAgain finds a leaf's best split under its new bounds.
+func (l *learner) searchAgain(f *leaf) {
+	for worker := range l.best {
+		l.best[worker][0] = noSplit
+	}
+	again := newFinder(l.p, f)
+	columns := l.nodeColumns(f)
+	l.forSlots(func(worker, slot int) {
+		if l.sampled[slot] && f.splittable[slot] && (columns == nil || columns[slot]) {
+			l.findIn(worker, f.hist, slot, again, l.nodes, &l.best[worker][0])
+		}
+	})
+	f.best = l.bestOf(0)
+}
+
+// findIn searches one slot of one leaf. draw numbers the leaf's search.
+func (l *learner) findIn(worker int, hist *histogram, slot int, f finder, draw uint64, best *split) bool {
+	feature := l.data.used[slot]
+	m := l.data.mappers[feature]
+	if len(l.p.MonotoneConstraints) > 0 {
+		f.monotone = l.p.MonotoneConstraints[feature]
+	}
+	if l.p.ExtraTrees {
+		f.draws = stream(l.p.seed(drawThreshold)+slot, drawThreshold, draw)
+	}
 	bins := l.hists.read(hist, slot, &l.sums[worker])
 	var found split
 	var splittable bool
 	if m.categorical {
+		f.parent = f.categoryParent
 		found, splittable = f.categorical(slot, m, bins)
 	} else {
 		found, splittable = f.numeric(slot, m, bins)
@@ -99,29 +126,49 @@ func (l *learner) sampleColumns(index int) {
 		return
 	}
 	clear(l.sampled)
-	for _, slot := range stream(l.p.Seed, drawColumns, uint64(index)).choose(slots, fractionOf(slots, l.p.FeatureFraction)) {
+	for _, slot := range stream(l.p.seed(drawColumns), drawColumns, uint64(index)).choose(slots, fractionOf(slots, l.p.FeatureFraction)) {
 		l.sampled[slot] = true
 	}
 }
 
-// nodeColumns draws the slots of a leaf (feature_fraction_bynode); nil: all.
-func (l *learner) nodeColumns() []bool {
-	if l.p.FeatureFractionByNode >= 1 {
-		return nil
-	}
+// nodeColumns are the slots that a leaf's split may use: those that
+// interaction_constraints allow, of which feature_fraction_bynode draws some.
+// nil: all.
+func (l *learner) nodeColumns(f *leaf) []bool {
 	l.nodes++
+	if l.p.FeatureFractionByNode >= 1 {
+		return f.allowed
+	}
 	var candidates []int
 	for slot, is := range l.sampled {
-		if is {
+		if is && (f.allowed == nil || f.allowed[slot]) {
 			candidates = append(candidates, slot)
 		}
 	}
 	columns := make([]bool, len(l.sampled))
-	draw := stream(l.p.Seed, drawNodeColumns, l.nodes)
+	draw := stream(l.p.seed(drawNodeColumns), drawNodeColumns, l.nodes)
 	for _, i := range draw.choose(len(candidates), fractionOf(len(candidates), l.p.FeatureFractionByNode)) {
 		columns[candidates[i]] = true
 	}
 	return columns
+}
+
+// allowedSlots are those that may interact with all features of a path: they
+// share one of the interaction_constraints with all of them. nil: all.
+func (l *learner) allowedSlots(path []int) []bool {
+	if len(l.p.InteractionConstraints) == 0 {
+		return nil
+	}
+	allowed := make([]bool, len(l.data.used))
+	for slot, feature := range l.data.used {
+		allowed[slot] = slices.Contains(path, feature)
+		for _, group := range l.p.InteractionConstraints {
+			if slices.Contains(group, feature) && !slices.ContainsFunc(path, func(f int) bool { return !slices.Contains(group, f) }) {
+				allowed[slot] = true
+			}
+		}
+	}
+	return allowed
 }
 
 // fractionOf is how many of n are drawn: rounded, and at least one, or two

@@ -15,6 +15,7 @@ type split struct {
 	rightValue  float64
 	leftCount   int // estimated until the rows are moved
 	rightCount  int
+	monotone    int // the column's constraint
 }
 
 var noSplit = split{slot: -1, gain: math.Inf(-1)}
@@ -31,48 +32,59 @@ func (s *split) beats(other *split) bool {
 	return s.slot < other.slot
 }
 
-// leafSum is what a split search knows about the leaf.
-type leafSum struct {
-	binSum
-	rows int
-}
-
 // finder searches the splits of one leaf. Sums of hessians carry kEpsilon for
 // each side, as in LightGBM, so that none is zero.
 type finder struct {
 	p      *Params
 	total  leafSum // hessian with 2 kEpsilon
 	parent float64 // the leaf's own gain plus min_gain_to_split
-	rows   float64 // rows in one unit of hessian
+	// categoryParent is the same for categorical columns. LightGBM's two differ
+	// with path_smooth: this one takes the value that the leaf has, the other one
+	// pulls the leaf's best value to it.
+	categoryParent float64
+	rows           float64 // rows in one unit of hessian
+	// bound is true where a leaf's value is not simply the best one: the gain is
+	// then that of the value it gets.
+	bound           bool
+	value           float64 // the leaf's own value, to which path_smooth pulls
+	low             float64 // the bounds of monotone constraints
+	high            float64
+	monotone        int // of the column being searched
+	monotonePenalty float64
+	draws           *random // for extra_trees, else nil
 }
 
-func newFinder(p *Params, leaf leafSum) finder {
-	leaf.hessian += 2 * kEpsilon
-	f := finder{p: p, total: leaf, rows: float64(leaf.rows) / leaf.hessian}
-	f.parent = f.gain(leaf.binSum, p.LambdaL2) + p.MinGainToSplit
-	return f
+// leafSum is the sums over a leaf's rows.
+type leafSum struct {
+	binSum
+	rows int
+}
+
+func newFinder(p *Params, f *leaf) finder {
+	total := leafSum{f.sum, f.count}
+	total.hessian += 2 * kEpsilon
+	s := finder{p: p, total: total, rows: float64(total.rows) / total.hessian, value: f.value, low: f.low, high: f.high}
+	s.bound = p.MaxDeltaStep > 0 || p.PathSmooth > kEpsilon || len(p.MonotoneConstraints) > 0
+	own := clampStep(leafValue(total.binSum, p.LambdaL1, p.LambdaL2), p.MaxDeltaStep)
+	switch {
+	case p.PathSmooth > kEpsilon:
+		s.parent = s.gainOf(total.binSum, smooth(own, p.PathSmooth, total.rows, f.value), p.LambdaL2)
+		s.categoryParent = s.gainOf(total.binSum, f.value, p.LambdaL2)
+	case p.MaxDeltaStep > 0:
+		s.parent = s.gainOf(total.binSum, own, p.LambdaL2)
+		s.categoryParent = s.parent
+	default:
+		s.parent = s.gain(total.binSum, p.LambdaL2)
+		s.categoryParent = s.parent
+	}
+	s.parent += p.MinGainToSplit
+	s.categoryParent += p.MinGainToSplit
+	s.monotonePenalty = monotonePenalty(p.MonotonePenalty, f.depth)
+	return s
 }
 
 // count estimates the number of rows in a bin from its hessian.
 func (f *finder) count(s binSum) int { return int(s.hessian*f.rows + 0.5) }
-
-func shrinkL1(gradient, l1 float64) float64 {
-	if l1 == 0 {
-		return gradient
-	}
-	return math.Copysign(max(0, math.Abs(gradient)-l1), gradient)
-}
-
-// gain is twice the loss that a leaf of these rows saves with its best value.
-func (f *finder) gain(s binSum, l2 float64) float64 {
-	g := shrinkL1(s.gradient, f.p.LambdaL1)
-	return g * g / (s.hessian + l2)
-}
-
-// leafValue is the value that saves that much.
-func leafValue(s binSum, l1, l2 float64) float64 {
-	return -shrinkL1(s.gradient, l1) / (s.hessian + l2)
-}
 
 func (f *finder) rest(left binSum) binSum {
 	return binSum{f.total.gradient - left.gradient, f.total.hessian - left.hessian}
@@ -83,23 +95,39 @@ func (f *finder) large(rows int, hessian float64) bool {
 	return rows >= max(1, f.p.MinDataInLeaf) && hessian >= f.p.MinSumHessianInLeaf
 }
 
+// anyThreshold is the value of only where all thresholds are tried.
+const anyThreshold = -1
+
 // numeric is the best threshold of a numeric column. splittable is true where
 // any threshold gains something at all; a column without one is not searched
 // again below this leaf.
 func (f *finder) numeric(slot int, m *binMapper, bins []binSum) (best split, splittable bool) {
 	best = noSplit
-	if m.missing == missingNaN && m.numBins > 2 {
+	only := anyThreshold
+	if f.draws != nil {
+		only = 0
+		if m.numBins > 2 {
+			only = f.draws.below(m.numBins - 2)
+		}
+	}
+	last := len(bins) - 1
+	switch {
+	case m.missing == missingNaN && m.numBins > 2:
 		// The last bin is NaN's: first it stays left, then it stays right.
-		f.fromRight(bins, len(bins)-2, &best)
-		f.fromLeft(bins, len(bins)-2, m.usual == 0, &best)
-	} else {
-		f.fromRight(bins, len(bins)-1, &best)
+		f.fromRight(bins, last-1, -1, only, &best)
+		f.fromLeft(bins, last-1, -1, m.usual == 0, only, &best)
+	case m.missing == missingZero && m.numBins > 2:
+		// The same with zero's bin.
+		f.fromRight(bins, last, m.zero, only, &best)
+		f.fromLeft(bins, last-1, m.zero, false, only, &best)
+	default:
+		f.fromRight(bins, last, -1, only, &best)
 		if m.missing == missingNaN {
 			best.defaultLeft = false
 		}
 	}
 	if math.IsInf(best.gain, -1) {
-		return noSplit, false
+		return noSplit, f.draws != nil // another threshold may do better
 	}
 	best.slot = slot
 	f.finish(&best, f.p.LambdaL2)
@@ -107,10 +135,13 @@ func (f *finder) numeric(slot int, m *binMapper, bins []binSum) (best split, spl
 }
 
 // fromRight moves bins from last on to the right side, one after another; what
-// lies above last stays left.
-func (f *finder) fromRight(bins []binSum, last int, best *split) {
+// lies above last, and the bin skip, stay left.
+func (f *finder) fromRight(bins []binSum, last, skip, only int, best *split) {
 	right, rightRows := binSum{0, kEpsilon}, 0
 	for t := last; t >= 1; t-- {
+		if t == skip {
+			continue
+		}
 		right.gradient += bins[t].gradient
 		right.hessian += bins[t].hessian
 		rightRows += f.count(bins[t])
@@ -121,19 +152,24 @@ func (f *finder) fromRight(bins []binSum, last int, best *split) {
 		if !f.large(f.total.rows-rightRows, left.hessian) {
 			return
 		}
-		f.consider(best, left, right, f.total.rows-rightRows, t-1, true)
+		if only == anyThreshold || t-1 == only {
+			f.consider(best, left, right, f.total.rows-rightRows, t-1, true)
+		}
 	}
 }
 
-// fromLeft moves the bins 0 to last to the left side; what lies above last+1
-// stays right. rest tells to take the first bin as what the others leave, which
-// is how LightGBM reads a bin that it does not store.
-func (f *finder) fromLeft(bins []binSum, last int, rest bool, best *split) {
+// fromLeft moves the bins 0 to last to the left side; what lies above last+1,
+// and the bin skip, stay right. rest tells to take the first bin as what the
+// others leave, which is how LightGBM reads a bin that it does not store.
+func (f *finder) fromLeft(bins []binSum, last, skip int, rest bool, only int, best *split) {
 	left, leftRows := binSum{0, kEpsilon}, 0
 	for t := 0; t <= last; t++ {
-		if t == 0 && rest {
+		switch {
+		case t == skip:
+			continue
+		case t == 0 && rest:
 			left, leftRows = f.withoutFirst(bins)
-		} else {
+		default:
 			left.gradient += bins[t].gradient
 			left.hessian += bins[t].hessian
 			leftRows += f.count(bins[t])
@@ -145,7 +181,9 @@ func (f *finder) fromLeft(bins []binSum, last int, rest bool, best *split) {
 		if !f.large(f.total.rows-leftRows, right.hessian) {
 			return
 		}
-		f.consider(best, left, right, leftRows, t, false)
+		if only == anyThreshold || t == only {
+			f.consider(best, left, right, leftRows, t, false)
+		}
 	}
 }
 
@@ -161,7 +199,12 @@ func (f *finder) withoutFirst(bins []binSum) (first binSum, rows int) {
 }
 
 func (f *finder) consider(best *split, left, right binSum, leftRows, threshold int, defaultLeft bool) {
-	gain := f.gain(left, f.p.LambdaL2) + f.gain(right, f.p.LambdaL2)
+	var gain float64
+	if f.bound {
+		gain = f.boundGain(left, right, leftRows, f.p.LambdaL2)
+	} else {
+		gain = f.gain(left, f.p.LambdaL2) + f.gain(right, f.p.LambdaL2)
+	}
 	if gain <= f.parent || !(gain > best.gain) {
 		return
 	}
@@ -172,11 +215,15 @@ func (f *finder) consider(best *split, left, right binSum, leftRows, threshold i
 // finish derives from the left side's sums what the children will be.
 func (f *finder) finish(s *split, l2 float64) {
 	right := f.rest(s.leftSum)
-	s.leftValue = leafValue(s.leftSum, f.p.LambdaL1, l2)
-	s.rightValue = leafValue(right, f.p.LambdaL1, l2)
+	s.rightCount = f.total.rows - s.leftCount
+	s.leftValue = f.output(s.leftSum, l2, s.leftCount)
+	s.rightValue = f.output(right, l2, s.rightCount)
 	s.gain -= f.parent
+	if f.monotone != 0 && f.p.MonotonePenalty > 0 {
+		s.gain *= f.monotonePenalty
+	}
+	s.monotone = f.monotone
 	s.leftSum.hessian -= kEpsilon
 	right.hessian -= kEpsilon
 	s.rightSum = right
-	s.rightCount = f.total.rows - s.leftCount
 }

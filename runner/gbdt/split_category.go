@@ -20,7 +20,7 @@ func (f *finder) categorical(slot int, m *binMapper, bins []binSum) (best split,
 		f.sortedCategories(bins, l2, &best)
 	}
 	if math.IsInf(best.gain, -1) {
-		return noSplit, false
+		return noSplit, f.draws != nil
 	}
 	best.slot = slot
 	f.finish(&best, l2)
@@ -28,6 +28,7 @@ func (f *finder) categorical(slot int, m *binMapper, bins []binSum) (best split,
 }
 
 func (f *finder) oneCategory(bins []binSum, best *split) {
+	only := f.only(len(bins) - 1)
 	for t := 1; t < len(bins); t++ {
 		rows := f.count(bins[t])
 		left := binSum{bins[t].gradient, bins[t].hessian + kEpsilon}
@@ -35,7 +36,10 @@ func (f *finder) oneCategory(bins []binSum, best *split) {
 		if !f.large(rows, bins[t].hessian) || !f.large(f.total.rows-rows, right.hessian) {
 			continue
 		}
-		gain := f.gain(right, f.p.LambdaL2) + f.gain(left, f.p.LambdaL2)
+		if only != anyThreshold && t-1 != only {
+			continue
+		}
+		gain := f.splitGain(left, right, rows, f.p.LambdaL2)
 		if gain <= f.parent || !(gain > best.gain) {
 			continue
 		}
@@ -61,14 +65,15 @@ func (f *finder) sortedCategories(bins []binSum, l2 float64, best *split) {
 		return 0
 	})
 	longest := min(f.p.MaxCatThreshold, (len(order)+1)/2)
-	f.runs(bins, order, longest, l2, best)
+	only := f.only(longest)
+	f.runs(bins, order, longest, only, l2, best)
 	slices.Reverse(order)
-	f.runs(bins, order, longest, l2, best)
+	f.runs(bins, order, longest, only, l2, best)
 }
 
 // runs tries the first one, two, … categories of the order as the left side.
 // Between two tries there are at least min_data_per_group rows.
-func (f *finder) runs(bins []binSum, order []int, longest int, l2 float64, best *split) {
+func (f *finder) runs(bins []binSum, order []int, longest, only int, l2 float64, best *split) {
 	left, leftRows, groupRows := binSum{0, kEpsilon}, 0, 0
 	for i := range longest {
 		bin := bins[order[i]]
@@ -89,11 +94,22 @@ func (f *finder) runs(bins []binSum, order []int, longest int, l2 float64, best 
 			continue
 		}
 		groupRows = 0
-		gain := f.gain(left, l2) + f.gain(right, l2)
+		if only != anyThreshold && i != only {
+			continue
+		}
+		gain := f.splitGain(left, right, leftRows, l2)
 		if gain <= f.parent || !(gain > best.gain) {
 			continue
 		}
 		best.gain, best.leftSum, best.leftCount = gain, left, leftRows
 		best.left = slices.Clone(order[:i+1])
 	}
+}
+
+// only is the one choice of n that extra_trees tries.
+func (f *finder) only(n int) int {
+	if f.draws == nil || n < 1 {
+		return anyThreshold
+	}
+	return f.draws.below(n)
 }

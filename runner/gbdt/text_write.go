@@ -157,6 +157,8 @@ func (p *Params) lines() []string {
 			value = strings.Join(*field, ",")
 		case *[]int:
 			value = joinNumbers(*field, strconv.Itoa)
+		case *[][]int:
+			value = joinNumbers(*field, func(group []int) string { return "[" + joinNumbers(group, strconv.Itoa) + "]" })
 		case *[]float64:
 			value = joinNumbers(*field, func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) })
 		}

@@ -77,6 +77,9 @@ func checkTraining(train, valid *Dataset, p *Params, o *Options) error {
 	if err := train.checkExtra(p); err != nil {
 		return err
 	}
+	if err := train.checkConstraints(p); err != nil {
+		return err
+	}
 	if valid == nil {
 		if p.EarlyStoppingRound > 0 {
 			return &ParamError{Key: "early_stopping_round", Reason: "needs validation data"}

@@ -53,6 +53,20 @@ CASES = {
     "lambdarank_plain": ("grade", dict(objective="lambdarank", lambdarank_norm=False, lambdarank_truncation_level=5, label_gain=[0, 2, 3, 7],
                                        metric=["ndcg"], eval_at=[4, 10], sigmoid=2.0, _group=True)),
     "lambdarank_weight": ("grade", dict(objective="lambdarank", metric=["ndcg", "map"], eval_at=[2], _group=True, _weight=True)),
+    "max_delta": ("y", dict(objective="regression", lambda_l1=3.0, lambda_l2=0.5, max_delta_step=0.6, metric=["l2"], num_leaves=12)),
+    "path_smooth": ("y", dict(objective="regression", path_smooth=8.0, metric=["l2"], num_leaves=12)),
+    "path_smooth_l1": ("positive", dict(objective="binary", path_smooth=3.0, lambda_l1=1.0, max_delta_step=0.8, metric=["auc"], num_leaves=12)),
+    "no_missing": ("y", dict(objective="regression", use_missing=False, metric=["l2"], num_leaves=12)),
+    "zero_missing": ("y", dict(objective="regression", zero_as_missing=True, metric=["l2"], num_leaves=12)),
+    "monotone": ("y", dict(objective="regression", monotone_constraints=[1, -1, 1, 0, -1, 0, 0], metric=["l2"], num_leaves=20)),
+    "monotone_penalty": ("y", dict(objective="regression", monotone_constraints=[1, 1, -1, 1, 0, 0, 0], monotone_penalty=1.5, metric=["l2"], num_leaves=20)),
+    "monotone_intermediate": ("y", dict(objective="regression", monotone_constraints=[1, -1, -1, 1, 1, 0, 0],
+                                        monotone_constraints_method="intermediate", metric=["l2"], num_leaves=31, min_data_in_leaf=8)),
+    "monotone_smooth": ("positive", dict(objective="binary", monotone_constraints=[-1, 0, 1, 0, 1, 0, 0], path_smooth=2.0,
+                                         metric=["auc"], num_leaves=12, min_data_in_leaf=20)),
+    "interaction": ("y", dict(objective="regression", interaction_constraints=[[0, 1], [2, 3, 4], [4, 5, 6]], metric=["l2"], num_leaves=20)),
+    "regularized": ("kind", dict(objective="multiclass", num_class=3, lambda_l1=0.5, lambda_l2=2.0, min_gain_to_split=0.1, max_depth=3,
+                                 max_bin=31, min_data_in_bin=5, metric=["multi_logloss"])),
 }
 
 
