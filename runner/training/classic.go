@@ -24,21 +24,39 @@ var classicModels = []string{"auto", forestClassifier, forestRegressor}
 // forest of a large table does not outgrow memory.
 const maxForestLeaves = 1024
 
-// forestParams are scikit-learn's parameters of a random forest.
+// forestParams are scikit-learn's parameters of a random forest, with
+// scikit-learn's defaults except where a field says otherwise.
+//
+// Where this forest differs from scikit-learn's: thresholds are chosen among
+// quantiles (MaxBins); rows are drawn without replacement ([forestShareOfRows]);
+// of thresholds that divide a node's rows alike one at the edge of the gap is
+// taken, not its middle; trees have at most 1,024 leaves unless max_leaf_nodes
+// or rows say otherwise; categories are split as sets, missing cells take the
+// better side.
 type forestParams struct {
-	NEstimators    int      `yaml:"n_estimators" range:"[1,100000]"`
-	MaxDepth       *int     `yaml:"max_depth" range:"[1,]"`
-	MinSamplesLeaf float64  `yaml:"min_samples_leaf" range:"(0,]"`
-	MaxFeatures    any      `yaml:"max_features"`
-	MaxLeafNodes   *int     `yaml:"max_leaf_nodes" range:"[2,131072]"`
-	MaxSamples     *float64 `yaml:"max_samples" range:"(0,]"`
+	NEstimators int  `yaml:"n_estimators" range:"[1,100000]"`
+	MaxDepth    *int `yaml:"max_depth" range:"[1,]"`
+	// MinSamplesSplit and MinSamplesLeaf are a number of rows, or a fraction below
+	// 1 of the training rows. A node of min_samples_split rows is split into sides
+	// of at least half of them: that is stricter than scikit-learn's.
+	MinSamplesSplit float64 `yaml:"min_samples_split" range:"(0,1000000000]"`
+	MinSamplesLeaf  float64 `yaml:"min_samples_leaf" range:"(0,1000000000]"`
+	// MaxFeatures at a split: sqrt, log2, a number, or a fraction up to 1.0; null
+	// means all. Not given: sqrt for classes, all for a regression.
+	MaxFeatures  any  `yaml:"max_features"`
+	MaxLeafNodes *int `yaml:"max_leaf_nodes" range:"[2,131072]"`
+	// Bootstrap draws rows for each tree; without it a tree sees all but one.
+	Bootstrap bool `yaml:"bootstrap"`
+	// MaxSamples bounds the rows drawn: a number from 2 on, or a fraction up to 1.
+	MaxSamples *float64 `yaml:"max_samples" range:"(0,1000000000]"`
 	// MaxBins is not scikit-learn's: thresholds are chosen among that many
 	// quantiles of a column. Averaging trees makes up for few of them, at a
 	// fraction of the time.
-	MaxBins     int    `yaml:"max_bins" range:"[2,255]"`
-	ClassWeight string `yaml:"class_weight" enum:"|balanced"`
-	RandomState *int   `yaml:"random_state" range:"[0,4294967295]"`
-	NJobs       int    `yaml:"n_jobs" range:"[-1,1024]"`
+	MaxBins int `yaml:"max_bins" range:"[2,255]"`
+	// ClassWeight is null or balanced; it has no meaning for a regression.
+	ClassWeight *string `yaml:"class_weight" enum:"balanced"`
+	RandomState *int    `yaml:"random_state" range:"[0,4294967295]"`
+	NJobs       int     `yaml:"n_jobs" range:"[-1,1024]"`
 }
 
 func (classic) Check(cfg *config.Config) error {
@@ -70,7 +88,7 @@ func (classic) Fit(ctx context.Context, job Job) (Model, error) {
 		return nil, err
 	}
 	var weight []float64
-	if given.ClassWeight == "balanced" && job.Problem.IsClassification() {
+	if given.ClassWeight != nil && job.Problem.IsClassification() {
 		weight = balanced(job.Train.Classes, len(job.Target.Classes), len(present))
 	}
 	job.Validation = nil // a forest does not stop early
@@ -87,7 +105,7 @@ func (classic) Load(info ModelInfo, r io.Reader) (Model, error) {
 }
 
 func readForestParams(cfg *config.Config, problem ProblemType) (forestParams, error) {
-	defaults := forestParams{NEstimators: 100, MinSamplesLeaf: 1, MaxFeatures: 1.0, MaxBins: 63, NJobs: -1}
+	defaults := forestParams{NEstimators: 100, MinSamplesSplit: 2, MinSamplesLeaf: 1, MaxFeatures: 1.0, Bootstrap: true, MaxBins: 63, NJobs: -1}
 	if problem.IsClassification() {
 		defaults.MaxFeatures = "sqrt"
 	}
@@ -98,8 +116,23 @@ func readForestParams(cfg *config.Config, problem ProblemType) (forestParams, er
 	if v, given := cfg.Training.Params["max_features"]; given && v == nil {
 		p.MaxFeatures = 1.0 // scikit-learn's None: all
 	}
-	if p.MinSamplesLeaf >= 1 && p.MinSamplesLeaf != math.Trunc(p.MinSamplesLeaf) {
-		return p, cfg.ErrorAt("training.params.min_samples_leaf", "must be a whole number of rows or a fraction below 1, not %v", p.MinSamplesLeaf)
+	maxSamples := 1.0
+	if p.MaxSamples != nil {
+		maxSamples = *p.MaxSamples
+	}
+	for _, rows := range []struct {
+		key   string
+		value float64
+	}{{"min_samples_split", p.MinSamplesSplit}, {"min_samples_leaf", p.MinSamplesLeaf}, {"max_samples", maxSamples}} {
+		if rows.value > 1 && rows.value != math.Trunc(rows.value) {
+			return p, cfg.ErrorAt("training.params."+rows.key, "must be a whole number of rows or a fraction up to 1, not %v", rows.value)
+		}
+	}
+	if p.MinSamplesSplit == 1 {
+		return p, cfg.ErrorAt("training.params.min_samples_split", "must be a whole number of rows of at least 2, or a fraction below 1: a single row cannot be split")
+	}
+	if p.MaxSamples != nil && !p.Bootstrap {
+		return p, cfg.ErrorAt("training.params.max_samples", "has no meaning without bootstrap; leave it out, or set bootstrap to true")
 	}
 	if _, ok := featureCount(p.MaxFeatures, 10); !ok {
 		return p, cfg.ErrorAt("training.params.max_features", "must be sqrt, log2, a whole number of at least 1, or a fraction above 0 and at most 1, not %v", p.MaxFeatures)
@@ -188,10 +221,7 @@ func (f forestParams) trees(job Job, classes int) (gbdt.Params, error) {
 	if f.MaxLeafNodes != nil {
 		p.NumLeaves = *f.MaxLeafNodes
 	}
-	p.MinDataInLeaf = int(f.MinSamplesLeaf)
-	if f.MinSamplesLeaf < 1 {
-		p.MinDataInLeaf = int(math.Ceil(f.MinSamplesLeaf * float64(rows)))
-	}
+	p.MinDataInLeaf = max(countOf(f.MinSamplesLeaf, rows), (countOf(f.MinSamplesSplit, rows)+1)/2)
 	p.MinSumHessianInLeaf = 0
 	p.MinDataInBin = 1
 	p.MaxBin = f.MaxBins
@@ -201,19 +231,21 @@ func (f forestParams) trees(job Job, classes int) (gbdt.Params, error) {
 	p.MinDataPerGroup, p.CatSmooth, p.CatL2 = 5, 5, 0
 	count, _ := featureCount(f.MaxFeatures, columns)
 	p.FeatureFractionByNode = float64(count) / float64(max(columns, 1))
-	// scikit-learn draws rows with replacement; drawing the expected share of
-	// distinct rows without it gives the same diversity.
-	drawn := 1.0
-	if f.MaxSamples != nil {
-		drawn = *f.MaxSamples
-		if drawn > 1 {
-			drawn = math.Min(drawn/float64(rows), 1)
-		}
+	if rows < 2 {
+		return p, &DataError{Reason: "a random forest needs at least 2 rows to train on"}
 	}
 	p.BaggingFreq = 1
-	p.BaggingFraction = math.Max(1-math.Exp(-drawn), 1/float64(rows))
-	if p.BaggingFraction >= 1 {
-		return p, &DataError{Reason: "a random forest needs at least 2 rows to train on"}
+	p.BaggingFraction = 1 - 0.5/float64(rows) // all but one
+	if f.Bootstrap {
+		drawn := 1.0
+		if f.MaxSamples != nil {
+			if drawn = *f.MaxSamples; drawn > float64(rows) {
+				return p, job.Config.ErrorAt("training.params.max_samples", "is %v, but there are only %d rows to train on; lower it", drawn, rows)
+			} else if drawn > 1 {
+				drawn /= float64(rows)
+			}
+		}
+		p.BaggingFraction = max(forestShareOfRows(job.Problem, drawn), 1/float64(rows))
 	}
 	p.Seed = int(job.Config.Training.RandomState)
 	if f.RandomState != nil {
@@ -221,6 +253,29 @@ func (f forestParams) trees(job Job, classes int) (gbdt.Params, error) {
 	}
 	p.NumThreads = max(f.NJobs, 0)
 	return p, nil
+}
+
+// forestShareOfRows tells which share of the rows to draw without replacement
+// where scikit-learn draws drawn times their number with replacement.
+//
+// For a regression it is the share that gives the mean of trees the same
+// variance, α/(1+α) (Buja and Stuetzle, "Observations on bagging", Statistica
+// Sinica 16, 2006). Its trees look at all columns at each split, so that only
+// rows set them apart. Trees of classes differ by their columns too and do
+// better with more rows: the expected share of distinct rows, 1 − exp(−α).
+func forestShareOfRows(problem ProblemType, drawn float64) float64 {
+	if problem == Regression {
+		return drawn / (1 + drawn)
+	}
+	return 1 - math.Exp(-drawn)
+}
+
+// countOf turns a fraction below 1 of rows into their number, rounded up.
+func countOf(size float64, rows int) int {
+	if size < 1 {
+		return int(math.Ceil(size * float64(rows)))
+	}
+	return int(size)
 }
 
 // balanced weighs every present class alike: rows / (classes · rows of the

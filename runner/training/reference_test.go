@@ -106,7 +106,7 @@ func TestForestIsAsGoodAsScikitLearns(t *testing.T) {
 			got, _ := evaluate(problem, judged, p)
 			for name, figure := range want.Figures {
 				t.Logf("%s %.4f, scikit-learn %.4f", name, got[name], figure)
-				const slack = 0.03
+				const slack = 0.02 // about what another seed changes
 				if name == "log_loss" && got[name] > figure+slack || name != "log_loss" && got[name] < figure-slack {
 					t.Errorf("%s is %.4f, scikit-learn's %.4f", name, got[name], figure)
 				}
