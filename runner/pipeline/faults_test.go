@@ -188,6 +188,26 @@ func TestBadInputIsToldAndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestAWrongCellThatMakesNumbersTextIsTold(t *testing.T) {
+	dir, env := environment(t)
+	var b strings.Builder
+	b.WriteString("x,code,label\n")
+	for i := range 100 {
+		x := fmt.Sprint(i)
+		if i == 41 {
+			x = "n. a."
+		}
+		fmt.Fprintf(&b, "%s,%s,%s\n", x, []string{"7", "8a"}[i%2], []string{"yes", "no"}[i%3/2])
+	}
+	write(t, dir, "data.csv", b.String())
+	result := train(t, env, pipeline.TrainRequest{Data: "data.csv", NoDeploy: true, Config: settings(t, "")})
+	want := `column "x" is text, so that its 99 different numbers count as categories: row 42 holds "n. a."; ` +
+		`if numbers are meant, correct such cells or leave them empty`
+	if len(result.Warnings) == 0 || result.Warnings[0] != want || strings.Contains(fmt.Sprint(result.Warnings), "code") {
+		t.Errorf("got  %q\nwant %q", result.Warnings, want)
+	}
+}
+
 func TestBadInputOfAPredictIsTold(t *testing.T) {
 	dir, env := environment(t)
 	customers(t, dir, "data.csv", 200)

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"mlops/runner/table"
 )
@@ -31,4 +33,36 @@ func readTable(ctx context.Context, env Env, location, name string, o table.Read
 		return nil, err
 	}
 	return t, table.RequireRows(o.Name, t)
+}
+
+// strayShare is how many different numbers a column of text must have for each
+// other value to be taken for a column of numbers with a wrong cell.
+const strayShare = 20
+
+// strayText tells of a column of text that looks like one of numbers, save for a
+// few cells: a model takes each of its numbers for a category. It returns "" for
+// any other.
+func strayText(c *table.Column) string {
+	if c.Kind() != table.String {
+		return ""
+	}
+	strays := make(map[string]bool)
+	numbers := 0
+	for _, value := range c.Dict() {
+		if _, err := strconv.ParseFloat(value, 64); err == nil {
+			numbers++
+		} else {
+			strays[value] = true
+		}
+	}
+	if numbers < strayShare*max(1, len(strays)) {
+		return ""
+	}
+	for i := range c.Len() {
+		if !c.IsNull(i) && strays[c.Text(i)] {
+			return fmt.Sprintf("column %q is text, so that its %d different numbers count as categories: row %d holds %q; "+
+				"if numbers are meant, correct such cells or leave them empty", c.Name(), numbers, i+1, c.Text(i))
+		}
+	}
+	return ""
 }

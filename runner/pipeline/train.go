@@ -166,7 +166,12 @@ func (t *trainRun) read(ctx context.Context) (err error) {
 		return err
 	}
 	t.fingerprint = t.table.Fingerprint()
-	progress.Logf(ctx, "read", "%d rows and %d columns", t.table.NumRows(), t.table.NumColumns())
+	progress.Logf(ctx, "read", "rows: %d, columns: %d", t.table.NumRows(), t.table.NumColumns())
+	for _, c := range t.table.Columns() {
+		if problem := strayText(c); problem != "" {
+			t.warn(ctx, "read", "%s", problem)
+		}
+	}
 	return nil
 }
 

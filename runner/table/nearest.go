@@ -6,10 +6,11 @@ import (
 )
 
 // Nearest returns the candidate closest to name by edit distance without regard
-// to case, or "" if none is within a third of name's length (at least two
-// edits): an offer of what the user may have meant.
+// to case, or "" if none is within a third of name's length (at least two edits,
+// yet never as many as would write it anew): an offer of what the user may have
+// meant.
 func Nearest(name string, candidates []string) string {
-	best, bestDistance := "", max(2, len(name)/3)+1
+	best, bestDistance := "", min(max(2, len(name)/3)+1, max(1, len(name)))
 	for _, c := range candidates {
 		if d := editDistance(strings.ToLower(name), strings.ToLower(c)); d < bestDistance {
 			best, bestDistance = c, d

@@ -36,6 +36,26 @@ func TestFormatOf(t *testing.T) {
 	}
 }
 
+func TestNearestOffersWhatMayHaveBeenMeant(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		have       []string
+	}{
+		{"lable", "label", []string{"x", "label", "table_of_contents"}},
+		{"LABEL", "label", []string{"x", "label"}},
+		{"customer_ident", "customer_id", []string{"customer_id", "customer"}},
+		{"ab", "a", []string{"x", "a"}},
+		{"a", "", []string{"x", "y"}}, // written anew, not mistyped
+		{"id", "", []string{"xy"}},
+		{"price", "", []string{"area", "rooms"}},
+		{"", "", []string{"x"}},
+	} {
+		if got := Nearest(c.name, c.have); got != c.want {
+			t.Errorf("Nearest(%q, %q) = %q, want %q", c.name, c.have, got, c.want)
+		}
+	}
+}
+
 // TestFingerprintIsTheContent: the dictionary's order and what lies under nulls
 // do not count; everything else does.
 func TestFingerprintIsTheContent(t *testing.T) {
