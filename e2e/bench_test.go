@@ -51,20 +51,27 @@ func BenchmarkSubmitToRunning(b *testing.B) {
 }
 
 // BenchmarkNoOpTasks measures how many no-op workflows a second are submitted,
-// run and durably finished by 4 workers with 8 slots each.
+// run and durably finished by 4 workers with 8 slots each, and the processor time
+// that a task costs each side: unlike the rate, it does not depend on what else the
+// machine does.
 func BenchmarkNoOpTasks(b *testing.B) {
 	fleet := harness.NewFleet(b, bin)
+	var workers []*harness.Process
 	for range 4 {
-		fleet.StartWorker("--slots", "8", "--allow-probes", "--isolation", "none")
+		workers = append(workers, fleet.StartWorker("--slots", "8", "--allow-probes", "--isolation", "none"))
 	}
 	client := fleet.Client()
 	fleet.AwaitWorkers(client, 4)
 	for b.Loop() {
 		const tasks = 20000
 		start := time.Now()
+		before := processorTime(b, fleet.Master)
+		workersBefore := processorTime(b, workers...)
 		submitMany(b, client, tasks, nil)
 		awaitNoneUnfinished(b, client)
 		b.ReportMetric(tasks/time.Since(start).Seconds(), "tasks/s")
+		b.ReportMetric(float64((processorTime(b, fleet.Master)-before).Microseconds())/tasks, "master-cpu-µs/task")
+		b.ReportMetric(float64((processorTime(b, workers...)-workersBefore).Microseconds())/tasks, "workers-cpu-µs/task")
 	}
 }
 
@@ -188,6 +195,28 @@ func awaitFinal(b *testing.B, client mlopsv1.ClientServiceClient, id string) {
 			return
 		}
 	}
+}
+
+// processorTime is how long processes have computed so far, from /proc.
+func processorTime(b *testing.B, processes ...*harness.Process) time.Duration {
+	b.Helper()
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux of today
+	var total time.Duration
+	for _, p := range processes {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Pid()))
+		if err != nil {
+			b.Skipf("processor time is read from /proc, which this system lacks: %v", err)
+		}
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		for _, field := range fields[11:13] { // utime and stime
+			ticks, err := strconv.ParseInt(field, 10, 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			total += time.Duration(ticks) * tick
+		}
+	}
+	return total
 }
 
 // megabytes reads a figure of a process's memory from /proc.

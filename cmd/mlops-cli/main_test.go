@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails,
-			"await": await,
+			"await": await, "until": until,
 		},
 	})
 }
@@ -62,6 +62,25 @@ func fails(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%v", err)
 	case exit.ExitCode() != want:
 		ts.Fatalf("exit code %d, want %d", exit.ExitCode(), want)
+	}
+}
+
+// until TEXT PROGRAM ARGS... runs a command until its output holds the text.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until TEXT PROGRAM ARGS...")
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(30 * time.Second); ; <-tick.C {
+		err := ts.Exec(args[1], args[2:]...)
+		printed := ts.ReadFile("stdout")
+		if err == nil && strings.Contains(printed, args[0]) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%v does not print %q but\n%s", args[1:], args[0], printed)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func printMetrics(w io.Writer, metrics map[string]float64, cvMetric string) {
 		if cvMetric != "" && (name == "cv_mean" || name == "cv_std") {
 			label += " (" + cvMetric + ")"
 		}
-		rows = append(rows, []string{label, output.Number(metrics[name])})
+		rows = append(rows, []string{label, output.Figure(metrics[name])})
 	}
 	if len(rows) > 0 {
 		output.Rows(w, "Metrics", []string{"metric", "value"}, rows, 1)
@@ -53,6 +53,9 @@ func printTimings(w io.Writer, timings map[string]float64, peakRSSBytes int64) {
 	slices.SortStableFunc(names, func(a, b string) int { return stageRank(a) - stageRank(b) })
 	var rows [][]string
 	for _, name := range names {
+		if timings[name] < 0.0005 {
+			continue // it would read as nothing
+		}
 		rows = append(rows, []string{name, output.Seconds(timings[name])})
 	}
 	if peakRSSBytes > 0 {

@@ -84,8 +84,8 @@ func printMetricHistory(w io.Writer, summaries map[string]*mlopsv1.MetricSummary
 	for _, name := range output.Sorted(summaries) {
 		s := summaries[name]
 		rows = append(rows, []string{
-			name, output.Count(s.GetCount()), output.Number(s.GetLatest()), output.Number(s.GetMean()),
-			output.Number(s.GetStd()), output.Number(s.GetMin()), output.Number(s.GetMax()),
+			name, output.Count(s.GetCount()), output.Figure(s.GetLatest()), output.Figure(s.GetMean()),
+			output.Figure(s.GetStd()), output.Figure(s.GetMin()), output.Figure(s.GetMax()),
 		})
 	}
 	if len(rows) > 0 {
@@ -99,5 +99,5 @@ func spread(s *mlopsv1.MetricSummary) string {
 		return ""
 	}
 	return fmt.Sprintf("mean %s, std %s, from %s to %s",
-		output.Number(s.GetMean()), output.Number(s.GetStd()), output.Number(s.GetMin()), output.Number(s.GetMax()))
+		output.Figure(s.GetMean()), output.Figure(s.GetStd()), output.Figure(s.GetMin()), output.Figure(s.GetMax()))
 }

@@ -91,6 +91,15 @@ func Number(v float64) string {
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
+// Figure prints a metric's value: with four digits behind the point where that
+// tells enough, so that figures line up and compare.
+func Figure(v float64) string {
+	if magnitude := math.Abs(v); v == 0 || magnitude >= 1e-3 && magnitude < 100 {
+		return strconv.FormatFloat(v, 'f', 4, 64)
+	}
+	return Number(v)
+}
+
 // Count prints an integer with its thousands apart.
 func Count(n int64) string {
 	digits := strconv.FormatInt(n, 10)
