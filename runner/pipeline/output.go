@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mlops/runner/deploy"
@@ -59,13 +60,14 @@ func writePredictions(w io.Writer, format table.Format, p *deploy.Predictions, p
 func writePredictionsJSON(w io.Writer, p *deploy.Predictions, proba bool) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	b.WriteString(`{"predictions": [`)
+	var cell []byte
 	for i := range p.Len() {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		cell, err := jsonCell(p.Values, i)
-		if err != nil {
-			return err
+		var err error
+		if cell, err = appendCell(cell[:0], p.Values, i); err != nil {
+			return fmt.Errorf("row %d: the prediction %w", i+1, err)
 		}
 		b.Write(cell)
 	}
@@ -89,41 +91,54 @@ func writeProbabilities(b *bufio.Writer, p *deploy.Predictions) error {
 		labels[k] = string(label)
 	}
 	fmt.Fprintf(b, ",\n\"classes\": [%s],\n\"probabilities\": [", strings.Join(labels, ", "))
+	var row []byte
 	for i := range p.Len() {
+		row = row[:0]
 		if i > 0 {
-			b.WriteString(", ")
+			row = append(row, ", "...)
 		}
-		b.WriteString("{")
+		row = append(row, '{')
 		for k, label := range labels {
 			if k > 0 {
-				b.WriteString(", ")
+				row = append(row, ", "...)
 			}
-			number, err := json.Marshal(p.Proba[i*len(labels)+k])
-			if err != nil {
-				return fmt.Errorf("row %d: %w", i+1, err)
+			row = append(append(row, label...), ": "...)
+			var err error
+			if row, err = appendNumber(row, p.Proba[i*len(labels)+k]); err != nil {
+				return fmt.Errorf("row %d: the probability of %s %w", i+1, label, err)
 			}
-			fmt.Fprintf(b, "%s: %s", label, number)
 		}
-		b.WriteString("}")
+		b.Write(append(row, '}'))
 	}
 	b.WriteString("]")
 	return nil
 }
 
-// jsonCell writes a label in its own type.
-func jsonCell(c *table.Column, i int) ([]byte, error) {
+// appendCell writes a label in its own type.
+func appendCell(b []byte, c *table.Column, i int) ([]byte, error) {
 	switch {
 	case c.IsNull(i):
-		return []byte("null"), nil
+		return append(b, "null"...), nil
 	case c.Kind() == table.Float64:
-		if v := c.Floats()[i]; math.IsInf(v, 0) {
-			return nil, fmt.Errorf("row %d: the prediction is infinite, which JSON cannot hold; write .csv or .parquet", i+1)
-		}
-		return json.Marshal(c.Floats()[i])
+		return appendNumber(b, c.Floats()[i])
 	case c.Kind() == table.Int64:
-		return json.Marshal(c.Ints()[i])
+		return strconv.AppendInt(b, c.Ints()[i], 10), nil
 	case c.Kind() == table.Bool:
-		return json.Marshal(c.Bools()[i])
+		return strconv.AppendBool(b, c.Bools()[i]), nil
 	}
-	return json.Marshal(c.Text(i))
+	text, err := json.Marshal(c.Text(i))
+	return append(b, text...), err
+}
+
+// appendNumber writes a number as encoding/json does, with an exponent only where
+// it is very small or very large.
+func appendNumber(b []byte, v float64) ([]byte, error) {
+	if math.IsInf(v, 0) || math.IsNaN(v) {
+		return b, fmt.Errorf("is %v, which JSON cannot hold; write .csv or .parquet", v)
+	}
+	form := byte('f')
+	if size := math.Abs(v); size != 0 && (size < 1e-6 || size >= 1e21) {
+		form = 'e'
+	}
+	return strconv.AppendFloat(b, v, form, -1, 64), nil
 }
