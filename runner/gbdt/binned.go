@@ -27,13 +27,17 @@ func (b *binnedTree) grow(leaf, newLeaf, slot int, goesLeft *[windowBins]uint8) 
 			b.nodes[parent].right = at
 		}
 	}
-	n := binnedNode{word: int32(slot / slotsPerWord), shift: uint8(slot % slotsPerWord * 8), left: ^int32(leaf), right: ^int32(newLeaf)}
+	b.nodes = append(b.nodes, newBinnedNode(slot, ^int32(leaf), ^int32(newLeaf), goesLeft))
+	b.parent[leaf] = at
+	b.parent = append(b.parent, at)
+}
+
+func newBinnedNode(slot int, left, right int32, goesLeft *[windowBins]uint8) binnedNode {
+	n := binnedNode{word: int32(slot / slotsPerWord), shift: uint8(slot % slotsPerWord * 8), left: left, right: right}
 	for bin, is := range goesLeft {
 		n.goesLeft[bin/64] |= uint64(is) << (bin % 64)
 	}
-	b.nodes = append(b.nodes, n)
-	b.parent[leaf] = at
-	b.parent = append(b.parent, at)
+	return n
 }
 
 // leaf is the leaf that a row's words fall into.

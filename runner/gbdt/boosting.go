@@ -25,6 +25,7 @@ type booster struct {
 	gradient []float32
 	hessian  []float32
 	stopper  *stopper
+	checksum *uint64 // of the training data, for snapshots
 }
 
 func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss objective, workers *pool) *booster {
@@ -57,7 +58,7 @@ func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss obje
 	return b
 }
 
-func (b *booster) run(callbacks []Callback) error {
+func (b *booster) run(o *Options) error {
 	if b.p.Boosting == RandomForest {
 		// All trees of a forest see the gradients at the initial score.
 		b.train.fill(b.start)
@@ -71,7 +72,14 @@ func (b *booster) run(callbacks []Callback) error {
 			b.valid.fill(b.start)
 		}
 	}
-	for index := range b.p.NumIterations {
+	first := 0
+	if o.Resume != nil {
+		if err := b.resume(o.Resume); err != nil {
+			return err
+		}
+		first = o.Resume.state.Iterations
+	}
+	for index := first; index < b.p.NumIterations; index++ {
 		grew, err := b.iterate(index)
 		if err != nil {
 			return err
@@ -80,12 +88,17 @@ func (b *booster) run(callbacks []Callback) error {
 			b.dropRound(index)
 			break
 		}
-		stop, err := b.report(index, callbacks)
+		stop, err := b.report(index, o.Callbacks)
 		if err != nil {
 			return err
 		}
 		if stop {
 			break
+		}
+		if o.Snapshot != nil && (index+1)%max(1, o.SnapshotEvery) == 0 {
+			if err := o.Snapshot(b.snapshot(index)); err != nil {
+				return fmt.Errorf("gbdt: snapshot after iteration %d: %w", index, err)
+			}
 		}
 	}
 	if b.stopper != nil && b.stopper.rounds > 0 {

@@ -158,7 +158,7 @@ func TestTrainStopsWhenCancelled(t *testing.T) {
 		workers := newPool(ctx, 2)
 		defer workers.close()
 		b := newBooster(ctx, d, nil, &p, cancelling{loss, cancel}, workers)
-		if err := b.run(nil); !errors.Is(err, context.Canceled) || len(b.model.trees) != 0 {
+		if err := b.run(&Options{}); !errors.Is(err, context.Canceled) || len(b.model.trees) != 0 {
 			t.Errorf("got %v with %d trees", err, len(b.model.trees))
 		}
 		if len(b.learner.leaves) > 1 {

@@ -16,6 +16,7 @@ type lightGBMCase struct {
 	Target              string
 	Params              map[string]any
 	Weight, Init, Group bool
+	Continue            bool
 	Predictions         []float64
 	Metrics             map[string]float64
 }
@@ -130,7 +131,14 @@ func TestCasesEqualLightGBM(t *testing.T) {
 				p := c.params(t, precision)
 				train, valid, raw := c.data(t, p)
 				var figures map[string]float64
-				got, err := Train(context.Background(), train, valid, p, func(it Iteration) error { figures = it.Metrics; return nil })
+				options := Options{Callbacks: []Callback{func(it Iteration) error { figures = it.Metrics; return nil }}}
+				if c.Continue {
+					_, first, _ := tabular(t, "y", 0, caseTrainRows)
+					model := readLightGBM(t, "testdata/cases/"+name+"_first.txt")
+					model.featureNames = tabularFeatures // LightGBM had no names
+					options.Continue = &Continue{Model: model, TrainColumns: first, ValidColumns: raw}
+				}
+				got, err := TrainWith(context.Background(), train, valid, p, options)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -218,7 +218,7 @@ func sameTree(t *testing.T, index int, got, want *tree, tolerance float64) {
 		!slices.Equal(got.leafCount, want.leafCount) || !slices.Equal(got.nodeCount, want.nodeCount) ||
 		!slices.Equal(got.catBoundaries, want.catBoundaries) || !slices.Equal(got.catThreshold, want.catThreshold) ||
 		got.shrinkage != want.shrinkage {
-		t.Fatalf("tree %d:\n%s\nLightGBM has\n%s", index, got.text(index), want.text(index))
+		t.Fatalf("tree %d:\n%s\nLightGBM has\n%s", index, got.text(index, false), want.text(index, false))
 	}
 	near := func(what string, got, want []float64, tolerance float64) {
 		for i := range want {

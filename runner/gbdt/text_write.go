@@ -15,11 +15,15 @@ import (
 const textVersion = "v3"
 
 // WriteText writes the model as LightGBM's model text.
-func (m *Model) WriteText(w io.Writer) error {
+func (m *Model) WriteText(w io.Writer) error { return m.writeText(w, false) }
+
+// writeText is WriteText; full keeps all digits of what a prediction does not
+// need, too.
+func (m *Model) writeText(w io.Writer, full bool) error {
 	blocks := make([]string, len(m.trees))
 	sizes := make([]string, len(m.trees))
 	for i, t := range m.trees {
-		blocks[i] = t.text(i)
+		blocks[i] = t.text(i, full)
 		sizes[i] = strconv.Itoa(len(blocks[i]))
 	}
 	out := bufio.NewWriter(w)
@@ -80,11 +84,14 @@ func textNames(names []string) []string {
 }
 
 // text is the block of one tree.
-func (t *tree) text(index int) string {
+func (t *tree) text(index int, full bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Tree=%d\nnum_leaves=%d\nnum_cat=%d\n", index, t.numLeaves(), max(0, len(t.catBoundaries)-1))
 	exact := func(v float64) string { return strconv.FormatFloat(v, 'g', 17, 64) }
 	short := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+	if full {
+		short = exact
+	}
 	line(&b, "split_feature", t.feature, func(v int32) string { return strconv.Itoa(int(v)) })
 	line(&b, "split_gain", t.gain, func(v float32) string { return short(float64(v)) })
 	line(&b, "threshold", t.threshold, exact)

@@ -27,6 +27,15 @@ type Options struct {
 	Callbacks []Callback
 	// Objective is the loss where the parameter objective is custom.
 	Objective CustomObjective
+	// Continue is a model to go on from.
+	Continue *Continue
+	// Snapshot, if set, is called after every SnapshotEvery (0: 1) iterations,
+	// before the callbacks of the next one. An error ends the training.
+	SnapshotEvery int
+	Snapshot      func(*Snapshot) error
+	// Resume is a snapshot of a training with the same data and parameters (but
+	// num_iterations and num_threads), to go on after it.
+	Resume *Snapshot
 }
 
 // Train grows num_iterations rounds of trees (fewer where early stopping or the
@@ -47,6 +56,12 @@ func TrainWith(ctx context.Context, train, valid *Dataset, p Params, o Options) 
 	if err := checkTraining(train, valid, &p, &o); err != nil {
 		return nil, err
 	}
+	if o.Continue != nil {
+		var err error
+		if train, valid, err = o.Continue.begin(train, valid, &p); err != nil {
+			return nil, err
+		}
+	}
 	loss, err := newObjective(train, &p, o.Objective)
 	if err != nil {
 		return nil, err
@@ -54,8 +69,11 @@ func TrainWith(ctx context.Context, train, valid *Dataset, p Params, o Options) 
 	workers := newPool(ctx, p.threads())
 	defer workers.close()
 	b := newBooster(ctx, train, valid, &p, loss, workers)
-	if err := b.run(o.Callbacks); err != nil {
+	if err := b.run(&o); err != nil {
 		return nil, err
+	}
+	if o.Continue != nil {
+		o.Continue.prepend(b.model)
 	}
 	return b.model, b.model.compile()
 }

@@ -23,7 +23,8 @@ BASE = dict(verbosity=-1, num_threads=1, deterministic=True, force_col_wise=True
 POINT = ["l1", "l2", "rmse", "quantile", "huber", "fair", "mape"]
 POSITIVE = ["poisson", "gamma", "gamma_deviance", "tweedie"]
 
-# name: target, parameters; "_weight" and "_init" set row weights and init scores.
+# name: target, parameters; what begins with "_" sets row weights, init scores,
+# query groups, or a model to continue.
 CASES = {
     "l1": ("y", dict(objective="regression_l1", metric=POINT)),
     "l1_weight": ("y", dict(objective="regression_l1", metric=POINT, _weight=True)),
@@ -65,6 +66,7 @@ CASES = {
     "monotone_smooth": ("positive", dict(objective="binary", monotone_constraints=[-1, 0, 1, 0, 1, 0, 0], path_smooth=2.0,
                                          metric=["auc"], num_leaves=12, min_data_in_leaf=20)),
     "interaction": ("y", dict(objective="regression", interaction_constraints=[[0, 1], [2, 3, 4], [4, 5, 6]], metric=["l2"], num_leaves=20)),
+    "continued": ("kind", dict(objective="multiclass", num_class=3, metric=["multi_logloss"], _continue=True)),
     "regularized": ("kind", dict(objective="multiclass", num_class=3, lambda_l1=0.5, lambda_l2=2.0, min_gain_to_split=0.1, max_depth=3,
                                  max_bin=31, min_data_in_bin=5, metric=["multi_logloss"])),
 }
@@ -92,13 +94,18 @@ def main():
                 weight=0.5 + data.few.to_numpy(float)[rows] if "_weight" in given else None,
                 init_score=x[rows, 0] * 0.25 if "_init" in given else None,
                 group=[QUERY_ROWS] * (n // QUERY_ROWS) if "_group" in given else None, free_raw_data=False))
-        evals = {}
+        evals, first = {}, None
+        if "_continue" in given:  # the first half of the trees, trained with other bins
+            first = lgb.train({**BASE, **params, "max_bin": 31, "num_iterations": 2},
+                              lgb.Dataset(x[:TRAIN_ROWS], np.asarray(target[label], float)[:TRAIN_ROWS], categorical_feature=CATEGORIES))
+            first.save_model(OUT / "cases" / f"{name}_first.txt")
+            params["num_iterations"] = 2
         model = lgb.train({**BASE, **params}, sets[0], valid_sets=[sets[1]], valid_names=["valid"],
-                          callbacks=[lgb.record_evaluation(evals)])
+                          callbacks=[lgb.record_evaluation(evals)], init_model=first)
         model.save_model(OUT / "cases" / f"{name}.txt")
         test = x[TRAIN_ROWS:TRAIN_ROWS + 40]
         result[name] = {
-            "target": label, "params": params, "weight": "_weight" in given, "init": "_init" in given, "group": "_group" in given,
+            "target": label, "params": params, "weight": "_weight" in given, "init": "_init" in given, "group": "_group" in given, "continue": "_continue" in given,
             "predictions": np.asarray(model.predict(test)).ravel().tolist(),
             "metrics": {k: v[-1] for k, v in evals["valid"].items()}}
     (OUT / "cases.json").write_text(json.dumps(result, separators=(",", ":")).replace('},"', '},\n"') + "\n")
