@@ -61,8 +61,17 @@ func TestAProbeEndsAsItIsAsked(t *testing.T) {
 		wantFailure(t, o, c.kind, c.reason, c.message)
 	}
 	o := run(t.Context(), &mlopsv1.ProbeOperation{Echo: "hello"})
-	if got := o.GetResult().GetProbe(); got.GetEcho() != "hello" || got.GetInputs() != 0 || o.GetPeakRssBytes() <= 0 {
+	if got := o.GetResult().GetProbe(); got.GetEcho() != "hello" || got.GetInputs() != 0 {
 		t.Errorf("got %v", o)
+	}
+	if o.GetPeakRssBytes() != 0 {
+		t.Errorf("%d bytes are said to be the attempt's peak; it shares its process", o.GetPeakRssBytes())
+	}
+	alone := runner.New(runner.Environment{ProbesAllowed: true}).Run(t.Context(), runner.Assignment{
+		Operation: &mlopsv1.Operation{Kind: &mlopsv1.Operation_Probe{Probe: &mlopsv1.ProbeOperation{}}},
+	})
+	if alone.GetPeakRssBytes() <= 0 {
+		t.Errorf("an attempt in a process of its own has a peak of %d bytes", alone.GetPeakRssBytes())
 	}
 }
 

@@ -77,7 +77,9 @@ func (r *TaskRunner) Run(ctx context.Context, a Assignment) *mlopsv1.Outcome {
 	if err != nil {
 		outcome = failed(failureOf(ctx, err))
 	}
-	outcome.PeakRssBytes = pipeline.PeakRSS()
+	if !r.env.InProcess { // a shared process's peak is not the attempt's
+		outcome.PeakRssBytes = pipeline.PeakRSS()
+	}
 	return outcome
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -20,8 +21,16 @@ import (
 	"mlops/statestore/bolt"
 )
 
+// collectAt is how far the heap grows, in percent, before garbage is collected.
+// A master's live heap is small and its garbage, messages mostly, plenty: at Go's
+// usual 100 a sixth of its time under load went into collecting.
+const collectAt = 400
+
 // run serves until ctx ends.
 func run(ctx context.Context, s settings, logs io.Writer) (err error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	logger, err := newLogger(s, logs)
 	if err != nil {
 		return err

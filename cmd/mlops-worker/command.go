@@ -121,15 +121,18 @@ func attemptCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
-			os.Exit(isolation.ChildMain(cmd.Context(), newRunner))
+			os.Exit(isolation.ChildMain(cmd.Context(), newRunner()))
 		},
 	}
 }
 
-// newRunner makes the runner of one attempt.
-func newRunner(env runner.Environment) isolation.Runner {
-	env.Version = version()
-	return runner.New(env)
+// newRunner returns what makes the runner of an attempt.
+func newRunner() func(runner.Environment) isolation.Runner {
+	program := version()
+	return func(env runner.Environment) isolation.Runner {
+		env.Version = program
+		return runner.New(env)
+	}
 }
 
 func versionCommand() *cobra.Command {

@@ -78,7 +78,7 @@ func run(ctx context.Context, s settings, logs io.Writer) error {
 	case "process":
 		o.Executor = &isolation.Process{Reach: reach, MemoryLimit: memoryLimit, Logger: logger}
 	case "none":
-		o.Executor = &isolation.InProcess{NewRunner: newRunner, Reach: reach}
+		o.Executor = &isolation.InProcess{NewRunner: newRunner(), Reach: reach}
 	default:
 		return fmt.Errorf("--isolation %q: use process or none", s.isolation)
 	}
