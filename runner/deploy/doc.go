@@ -24,6 +24,7 @@
 //
 //	publish.go     the whole of publishing
 //	step.go        the registry of steps; steps.go: the standard ones
+//	order.go       what a list of steps must hold
 //	staging.go     the hidden directory, its lock and its end
 //	checksums.go   the list of checksums
 //	documents.go   what the JSON files hold

@@ -311,10 +311,16 @@ func (s uploadStep) Run(_ context.Context, c *deploy.Context) error {
 	})
 }
 
+// idleStep makes a list one that is only checked as it runs.
+type idleStep struct{}
+
+func (idleStep) Run(context.Context, *deploy.Context) error { return nil }
+
 func TestStepsOfTheConfiguration(t *testing.T) {
 	deploy.Register("test_upload", func(s config.Step) (deploy.Step, error) {
 		return config.DecodeParamsOver(s, uploadStep{})
 	})
+	deploy.Register("test_nothing", func(config.Step) (deploy.Step, error) { return idleStep{}, nil })
 	step := func(name string) config.Step { return config.Step{Type: name} }
 	all := []config.Step{step("create_directory"), step("save_model"), step("save_preprocessor"), step("save_metadata")}
 	for _, c := range []struct {
@@ -334,7 +340,7 @@ func TestStepsOfTheConfiguration(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			parent := t.TempDir()
 			o := options(t, parent)
-			o.Config.Steps = c.steps
+			o.Config.Steps = append([]config.Step{step("test_nothing")}, c.steps...)
 			o.Steps = steps(t, o.Config)
 			p, err := deploy.Publish(t.Context(), candidate(t), o)
 			if c.want != "" {
@@ -348,6 +354,30 @@ func TestStepsOfTheConfiguration(t *testing.T) {
 				t.Errorf("got %+v, %v", p, err)
 			}
 		})
+	}
+}
+
+func TestAListThatMakesNoDeploymentIsToldBeforeItRuns(t *testing.T) {
+	const directory, model, preprocessor, metadata = "create_directory", "save_model", "save_preprocessor", "save_metadata"
+	for _, c := range []struct {
+		steps []string
+		want  string
+	}{
+		{[]string{directory, preprocessor, model, metadata}, ""},
+		{[]string{model, preprocessor, metadata}, "deployment step save_model needs what create_directory makes; list create_directory before it"},
+		{[]string{directory, model, metadata}, "step save_metadata needs what save_preprocessor makes"},
+		{[]string{directory, model, preprocessor, "endpoint_script", model, metadata}, "step save_model is listed twice"},
+		{[]string{directory, model, preprocessor}, "cannot be opened without what save_metadata writes"},
+		{[]string{}, "cannot be opened without what save_metadata writes"},
+	} {
+		d := config.Default().Deployment
+		d.Steps = []config.Step{}
+		for _, name := range c.steps {
+			d.Steps = append(d.Steps, config.Step{Type: name})
+		}
+		if _, err := deploy.NewSteps(d); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: got %v, want %q", c.steps, err, c.want)
+		}
 	}
 }
 
@@ -369,19 +399,22 @@ func TestUnknownStepsAndParametersAreTold(t *testing.T) {
 
 func TestFileNamesOfTheConfigurationDoNotClash(t *testing.T) {
 	for want, change := range map[string]func(*config.Deployment){
-		`metadata_filename "Schema.json" is the name of another part`:   func(c *config.Deployment) { c.MetadataFilename = "Schema.json" },
-		`two steps write model.txt`:                                     func(c *config.Deployment) { c.MetadataFilename = "model.txt" },
-		`endpoint_filename "checksums.txt" is the name of another part`: func(c *config.Deployment) { c.CreateEndpoint, c.EndpointFilename = true, "checksums.txt" },
-		`two steps write metadata.json`:                                 func(c *config.Deployment) { c.CreateEndpoint, c.EndpointFilename = true, "metadata.json" },
-		`"../x" is no file name for a deployment`:                       func(c *config.Deployment) { c.MetadataFilename = "../x" },
-		`deployment_time: parsing time "soon"`:                          func(c *config.Deployment) { c.DeploymentTime = "soon" },
-		`endpoint_filename is empty; name the script, e.g. predict.sh`:  func(c *config.Deployment) { c.CreateEndpoint, c.EndpointFilename = true, "" },
+		`deployment.metadata_filename: "Schema.json" is the name of another part`: func(c *config.Deployment) { c.MetadataFilename = "Schema.json" },
+		`two steps write model.txt`: func(c *config.Deployment) { c.MetadataFilename = "model.txt" },
+		`deployment.endpoint_filename: "checksums.txt" is the name of another part`: func(c *config.Deployment) { c.CreateEndpoint, c.EndpointFilename = true, "checksums.txt" },
+		`endpoint_filename: "metadata.json" is the name of another part`:            func(c *config.Deployment) { c.CreateEndpoint, c.EndpointFilename = true, "metadata.json" },
+		`"../x" is no file name for a deployment`:                                   func(c *config.Deployment) { c.MetadataFilename = "../x" },
+		`deployment_time: parsing time "soon"`:                                      func(c *config.Deployment) { c.DeploymentTime = "soon" },
+		`deployment.endpoint_filename is empty; name the file`:                      func(c *config.Deployment) { c.CreateEndpoint, c.EndpointFilename = true, "" },
 	} {
 		parent := t.TempDir()
 		o := options(t, parent)
 		change(&o.Config)
-		o.Steps = steps(t, o.Config)
-		if _, err := deploy.Publish(t.Context(), candidate(t), o); err == nil || !strings.Contains(err.Error(), want) {
+		var err error
+		if o.Steps, err = deploy.NewSteps(o.Config); err == nil {
+			_, err = deploy.Publish(t.Context(), candidate(t), o)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 		wantNames(t, parent)

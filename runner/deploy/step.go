@@ -109,8 +109,8 @@ type namedStep struct {
 }
 
 // NewSteps makes the steps that the configuration lists, or else the standard
-// ones. Errors are [*config.Error]s; it is cheap, so that a wrong list is told
-// before anything is trained.
+// ones. Errors about a step are [*config.Error]s; it is cheap, so that a wrong
+// list is told before anything is trained.
 func NewSteps(c config.Deployment) (Steps, error) {
 	list := c.Steps
 	if list == nil {
@@ -134,7 +134,10 @@ func NewSteps(c config.Deployment) (Steps, error) {
 		}
 		steps = append(steps, namedStep{name: s.Type, step: step})
 	}
-	return steps, nil
+	if err := checkOrder(list); err != nil {
+		return nil, err
+	}
+	return steps, checkNames(c, list)
 }
 
 func unknownStep(s config.Step) error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
 	"strings"
 
 	"mlops/runner/config"
@@ -86,9 +85,6 @@ func (saveMetadata) Run(_ context.Context, c *Context) error {
 		return errors.New("no preprocessing was saved; put the step save_preprocessor before this one")
 	}
 	name := c.Config.MetadataFilename
-	if reserved(name) {
-		return fmt.Errorf("metadata_filename %q is the name of another part of the deployment; choose another", name)
-	}
 	c.Artifacts["metadata"], c.Artifacts["inference"] = name, InferenceFile
 	c.Inference.MetadataFile = name
 	c.Metadata.Artifacts = maps.Clone(c.Artifacts)
@@ -96,12 +92,6 @@ func (saveMetadata) Run(_ context.Context, c *Context) error {
 		return err
 	}
 	return c.Write(InferenceFile, 0o666, func(w io.Writer) error { return writeDocument(w, c.Inference) })
-}
-
-// reserved reports whether a name is that of a part that every deployment has.
-func reserved(name string) bool {
-	return slices.ContainsFunc([]string{InferenceFile, SchemaFile, PreprocessorFile, ChecksumsFile, LogsDir},
-		func(taken string) bool { return strings.EqualFold(name, taken) })
 }
 
 // endpointScript writes a shell script that predicts with the deployment.
@@ -134,12 +124,6 @@ exec "${MLOPS_CLI:-mlops-cli}" predict "$@" -- "$data" "$here"
 // template is copied as it is: nothing in it is evaluated.
 func (endpointScript) Run(_ context.Context, c *Context) error {
 	name := c.Config.EndpointFilename
-	switch {
-	case name == "":
-		return errors.New("endpoint_filename is empty; name the script, e.g. predict.sh")
-	case reserved(name):
-		return fmt.Errorf("endpoint_filename %q is the name of another part of the deployment; choose another", name)
-	}
 	text := c.EndpointTemplate
 	if text == nil {
 		text = fmt.Appendf(nil, endpointText, comment(name))
