@@ -48,8 +48,9 @@ type valueCount struct {
 
 // newNumericMapper chooses the bins of a numeric column from a sample of its
 // values, which it may reorder. minSplit is the fewest sampled rows on each
-// side of a useful split; negative means that any split is useful.
-func newNumericMapper(sample []float64, p *Params, minSplit int) *binMapper {
+// side of a useful split; negative means that any split is useful. forced are
+// bounds that the bins must have.
+func newNumericMapper(sample, forced []float64, p *Params, minSplit int) *binMapper {
 	total := len(sample)
 	values := sample[:0]
 	for _, v := range sample {
@@ -76,7 +77,12 @@ func newNumericMapper(sample []float64, p *Params, minSplit int) *binMapper {
 	}
 	distinct := countDistinct(values)
 	m.low, m.high = distinct[0].value, distinct[len(distinct)-1].value
-	bounds := boundsAroundZero(distinct, maxBin, binnedTotal, p.MinDataInBin)
+	var bounds []float64
+	if len(forced) > 0 {
+		bounds = forcedBounds(distinct, forced, maxBin, binnedTotal, p.MinDataInBin)
+	} else {
+		bounds = boundsAroundZero(distinct, maxBin, binnedTotal, p.MinDataInBin)
+	}
 	m.setBounds(bounds)
 	m.zero = int(m.bin(0))
 	if m.missing == missingZero && len(bounds) == 2 {

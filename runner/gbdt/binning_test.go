@@ -27,7 +27,7 @@ func TestBinsAndThresholdsAgree(t *testing.T) {
 		p.MaxBin = rapid.IntRange(2, maxBinLimit).Draw(t, "max_bin")
 		p.MinDataInBin = rapid.IntRange(1, 5).Draw(t, "min_data_in_bin")
 		values := drawColumn(t)
-		m := newNumericMapper(slices.Clone(values), &p, -1)
+		m := newNumericMapper(slices.Clone(values), nil, &p, -1)
 		if m.numBins > p.MaxBin {
 			t.Fatalf("%d bins, max_bin is %d", m.numBins, p.MaxBin)
 		}

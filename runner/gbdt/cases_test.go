@@ -17,6 +17,7 @@ type lightGBMCase struct {
 	Params              map[string]any
 	Weight, Init, Group bool
 	Continue            bool
+	Forced              map[int][]float64
 	Predictions         []float64
 	Metrics             map[string]float64
 }
@@ -89,6 +90,9 @@ func (c lightGBMCase) data(t testing.TB, p Params) (train, valid *Dataset, raw [
 	build := func(from, to int, make func(features []Feature, label, weight []float64) (*Dataset, error)) *Dataset {
 		features, parts, _ := tabular(t, "y", from, to)
 		raw = parts
+		for f, bounds := range c.Forced {
+			features[f].ForcedBins = bounds
+		}
 		label := target[from:to]
 		var weight, start []float64
 		for i := range label {

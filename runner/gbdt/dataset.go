@@ -14,6 +14,8 @@ type Feature struct {
 	// whole numbers from 0 to 1,048,575; negative ones count as missing.
 	Values      []float64
 	Categorical bool
+	// ForcedBins are upper bounds that a numeric feature's bins must have.
+	ForcedBins []float64
 }
 
 // Dataset is binned training or validation data: one byte for each value of
@@ -65,7 +67,7 @@ func NewDataset(features []Feature, label, weight []float64, p Params) (*Dataset
 		f := &features[i]
 		sample := pick(f.Values, sampled)
 		if !f.Categorical {
-			d.mappers[i] = newNumericMapper(sample, &p, minSplit)
+			d.mappers[i] = newNumericMapper(sample, f.ForcedBins, &p, minSplit)
 			return
 		}
 		if errs[i] = checkCategories(f); errs[i] == nil {
@@ -138,6 +140,9 @@ func emptyDataset(features []Feature, label, weight []float64) (*Dataset, error)
 		f := &features[i]
 		if len(f.Values) != rows {
 			return nil, &FeatureError{Feature: f.Name, Row: -1, Reason: fmt.Sprintf("has %d values, the label has %d", len(f.Values), rows)}
+		}
+		if err := checkForced(f); err != nil {
+			return nil, err
 		}
 		if f.Name == "" {
 			return nil, &FeatureError{Feature: f.Name, Row: -1, Reason: fmt.Sprintf("the feature at position %d has no name", i)}

@@ -12,8 +12,10 @@ import (
 // byte, the model of one that was not.
 func TestResumedTrainingGivesTheSameModel(t *testing.T) {
 	for name, change := range map[string]func(*Params){
-		"gbdt":     func(*Params) {},
-		"sampling": func(p *Params) { p.BaggingFreq, p.BaggingFraction, p.FeatureFractionByNode, p.ExtraTrees = 3, 0.7, 0.6, true },
+		"gbdt": func(*Params) {},
+		"sampling": func(p *Params) {
+			p.BaggingFreq, p.BaggingFraction, p.FeatureFractionByNode, p.ExtraTrees = 3, 0.7, 0.6, true
+		},
 		"goss":     func(p *Params) { p.DataSampleStrategy, p.LearningRate = GOSS, 0.5 },
 		"dart":     func(p *Params) { p.Boosting, p.SkipDrop, p.DropRate, p.EarlyStoppingRound = DART, 0.1, 0.5, 0 },
 		"forest":   func(p *Params) { p.Boosting, p.BaggingFreq, p.BaggingFraction = RandomForest, 2, 0.6 },

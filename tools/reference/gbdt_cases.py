@@ -9,6 +9,7 @@ and runner/gbdt/testdata/cases.json with its parameters, predictions and metrics
 
 import json
 import pathlib
+import tempfile
 
 import lightgbm as lgb
 import numpy as np
@@ -24,7 +25,7 @@ POINT = ["l1", "l2", "rmse", "quantile", "huber", "fair", "mape"]
 POSITIVE = ["poisson", "gamma", "gamma_deviance", "tweedie"]
 
 # name: target, parameters; what begins with "_" sets row weights, init scores,
-# query groups, or a model to continue.
+# query groups, forced bins, or a model to continue.
 CASES = {
     "l1": ("y", dict(objective="regression_l1", metric=POINT)),
     "l1_weight": ("y", dict(objective="regression_l1", metric=POINT, _weight=True)),
@@ -66,6 +67,7 @@ CASES = {
     "monotone_smooth": ("positive", dict(objective="binary", monotone_constraints=[-1, 0, 1, 0, 1, 0, 0], path_smooth=2.0,
                                          metric=["auc"], num_leaves=12, min_data_in_leaf=20)),
     "interaction": ("y", dict(objective="regression", interaction_constraints=[[0, 1], [2, 3, 4], [4, 5, 6]], metric=["l2"], num_leaves=20)),
+    "forced_bins": ("y", dict(objective="regression", max_bin=12, metric=["l2"], _forced={"0": [0.3, -1.1, 0.35, 1.4], "4": [0.5, 2.25]})),
     "continued": ("kind", dict(objective="multiclass", num_class=3, metric=["multi_logloss"], _continue=True)),
     "regularized": ("kind", dict(objective="multiclass", num_class=3, lambda_l1=0.5, lambda_l2=2.0, min_gain_to_split=0.1, max_depth=3,
                                  max_bin=31, min_data_in_bin=5, metric=["multi_logloss"])),
@@ -83,17 +85,21 @@ def main():
     data = pd.read_csv(OUT / "tabular.csv")
     target, x = targets(data), data[FEATURES].to_numpy(float)
     (OUT / "cases").mkdir(exist_ok=True)
+    forced_file = pathlib.Path(tempfile.mkdtemp()) / "forced.json"
     result = {}
     for name, (label, given) in CASES.items():
         params = {k: v for k, v in given.items() if not k.startswith("_")}
-        sets = []
+        sets, data_params = [], {}
+        if "_forced" in given:
+            forced_file.write_text(json.dumps([{"feature": int(f), "bin_upper_bound": b} for f, b in given["_forced"].items()]))
+            data_params = {"forcedbins_filename": str(forced_file), "max_bin": params["max_bin"]}
         for rows in slice(0, TRAIN_ROWS), slice(TRAIN_ROWS, None):
             n = len(x[rows])
             sets.append(lgb.Dataset(
                 x[rows], np.asarray(target[label], float)[rows], reference=sets[0] if sets else None, categorical_feature=CATEGORIES,
                 weight=0.5 + data.few.to_numpy(float)[rows] if "_weight" in given else None,
                 init_score=x[rows, 0] * 0.25 if "_init" in given else None,
-                group=[QUERY_ROWS] * (n // QUERY_ROWS) if "_group" in given else None, free_raw_data=False))
+                group=[QUERY_ROWS] * (n // QUERY_ROWS) if "_group" in given else None, free_raw_data=False, params=data_params))
         evals, first = {}, None
         if "_continue" in given:  # the first half of the trees, trained with other bins
             first = lgb.train({**BASE, **params, "max_bin": 31, "num_iterations": 2},
@@ -106,6 +112,7 @@ def main():
         test = x[TRAIN_ROWS:TRAIN_ROWS + 40]
         result[name] = {
             "target": label, "params": params, "weight": "_weight" in given, "init": "_init" in given, "group": "_group" in given, "continue": "_continue" in given,
+            "forced": given.get("_forced", {}),
             "predictions": np.asarray(model.predict(test)).ravel().tolist(),
             "metrics": {k: v[-1] for k, v in evals["valid"].items()}}
     (OUT / "cases.json").write_text(json.dumps(result, separators=(",", ":")).replace('},"', '},\n"') + "\n")
