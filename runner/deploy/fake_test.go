@@ -22,6 +22,10 @@ import (
 
 func TestMain(m *testing.M) {
 	training.Register("sum", sumBackend{})
+	deploy.Register("test_upload", func(s config.Step) (deploy.Step, error) {
+		return config.DecodeParamsOver(s, uploadStep{})
+	})
+	deploy.Register("test_nothing", func(config.Step) (deploy.Step, error) { return idleStep{}, nil })
 	goleak.VerifyTestMain(m)
 }
 

@@ -46,7 +46,7 @@ type staging struct {
 // from the start: a directory of that name is made in the hidden one. Otherwise
 // name is "".
 func stage(disk FileSystem, parent, name string, owner Owner, now time.Time) (*staging, error) {
-	if err := disk.MkdirAll(parent, 0o777); err != nil {
+	if err := makeParent(disk, parent); err != nil {
 		return nil, fmt.Errorf("make the output directory: %w", err)
 	}
 	if err := RemoveStale(disk, parent, owner, now); err != nil {
@@ -70,6 +70,28 @@ func stage(disk FileSystem, parent, name string, owner Owner, now time.Time) (*s
 		}
 	}
 	return s, nil
+}
+
+// makeParent makes a directory, and durable what leads to it.
+func makeParent(disk FileSystem, parent string) error {
+	var grew []string // directories that get an entry
+	for dir := parent; ; {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		dir = filepath.Dir(dir)
+		grew = append(grew, dir)
+	}
+	if err := disk.MkdirAll(parent, 0o777); err != nil {
+		return err
+	}
+	for _, dir := range grew {
+		// A directory may be one to make entries in and not to read.
+		if err := disk.SyncDir(dir); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return nil
 }
 
 // stagingName is .staging-<task>-<attempt>, with what cannot stand in a file

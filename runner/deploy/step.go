@@ -65,6 +65,10 @@ func (c *Context) Write(name string, perm fs.FileMode, write func(io.Writer) err
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("two steps write %s: %w", name, err)
 	}
+	// The directory itself is synced when everything is in it.
+	for dir := path.Dir(name); dir != "." && err == nil; dir = path.Dir(dir) {
+		err = c.disk.SyncDir(filepath.Join(c.Dir, filepath.FromSlash(dir)))
+	}
 	return err
 }
 
