@@ -92,16 +92,29 @@ func (l Log) append(ctx context.Context, line []byte, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	err = appendLine(f, line)
+	created, err := appendLine(f, line)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
+	}
+	if err == nil && created {
+		syncDir(filepath.Dir(l.Path))
 	}
 	return err
 }
 
-// lock is a file of its own because the log is renamed under its writers.
+// syncDir makes a new file's name durable where the file system can; the entry is
+// in the file whether or not it does.
+func syncDir(path string) {
+	if dir, err := os.Open(path); err == nil {
+		dir.Sync()
+		dir.Close()
+	}
+}
+
+// lock is a file of its own because the log is renamed under its writers. Whoever
+// may write the log may lock it.
 func (l Log) lock() *flock.Flock {
-	return flock.New(strings.TrimSuffix(l.Path, ".jsonl") + ".lock")
+	return flock.New(strings.TrimSuffix(l.Path, ".jsonl")+".lock", flock.SetPermissions(0o666))
 }
 
 func exists(path string) bool {
@@ -109,16 +122,17 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// appendLine writes line after ending one that a crash has torn.
-func appendLine(f *os.File, line []byte) error {
+// appendLine writes line after ending one that a crash has torn, and tells
+// whether it is the first.
+func appendLine(f *os.File, line []byte) (first bool, err error) {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if size > 0 {
 		last := make([]byte, 1)
 		if _, err := f.ReadAt(last, size-1); err != nil {
-			return err
+			return false, err
 		}
 		if last[0] != '\n' {
 			line = append([]byte{'\n'}, line...)
@@ -126,9 +140,9 @@ func appendLine(f *os.File, line []byte) error {
 	}
 	if _, err := f.Write(line); err != nil {
 		// A full disk may have taken a part of the line; take it back.
-		return errors.Join(err, f.Truncate(size))
+		return false, errors.Join(err, f.Truncate(size))
 	}
-	return f.Sync()
+	return size == 0, f.Sync()
 }
 
 // segment returns the path of the i-th rotated segment, 1 being the newest, or of

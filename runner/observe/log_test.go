@@ -59,6 +59,26 @@ func TestALogReturnsWhatWasAppended(t *testing.T) {
 	}
 }
 
+func TestWhoeverMayWriteALogMayLockIt(t *testing.T) {
+	l := newLog(t)
+	appendAll(t, l, entry{N: 1})
+	entries, err := os.ReadDir(filepath.Dir(l.Path))
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("got %v, %v; want the log and its lock", entries, err)
+	}
+	var modes []os.FileMode
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		modes = append(modes, info.Mode())
+	}
+	if modes[0] != modes[1] {
+		t.Errorf("%s has mode %v, %s %v", entries[0].Name(), modes[0], entries[1].Name(), modes[1])
+	}
+}
+
 func TestReadingALogLeavesNoTrace(t *testing.T) {
 	l := newLog(t)
 	if err := os.MkdirAll(filepath.Dir(l.Path), 0o777); err != nil {
