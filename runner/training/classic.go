@@ -281,10 +281,7 @@ func countOf(size float64, rows int) int {
 // balanced weighs every present class alike: rows / (classes · rows of the
 // class), as scikit-learn's class_weight="balanced".
 func balanced(classes []int, count, present int) []float64 {
-	size := make([]int, count)
-	for _, k := range classes {
-		size[k]++
-	}
+	size := countOfClasses(classes, count)
 	weight := make([]float64, len(classes))
 	for i, k := range classes {
 		weight[i] = float64(len(classes)) / float64(present*size[k])

@@ -33,9 +33,9 @@ func needsValidation(b Backend, cfg *config.Config) bool {
 // where the metric has no value.
 func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
 	if r.goal.problem == Binary && len(r.train) >= r.cfg.Training.CVFolds {
-		for k, m := range membersOf(r.goal.classes, 2) {
-			if len(m) < 3 { // one row may be held out for validation already
-				r.warnings = append(r.warnings, fmt.Sprintf("class %q has only %d rows; cross-validation is left out", r.goal.Classes[k], len(m)))
+		for k, rows := range countOfClasses(r.goal.classes, 2) {
+			if rows < 3 { // one row may be held out for validation already
+				r.warnings = append(r.warnings, fmt.Sprintf("class %q has fewer than 3 rows; cross-validation is left out", r.goal.Classes[k]))
 				return nil, nil
 			}
 		}

@@ -3,6 +3,7 @@ package training
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"mlops/runner/metrics"
 )
@@ -29,16 +30,17 @@ func evaluate(problem ProblemType, truth Data, p *Prediction) (figures map[strin
 		"precision": metrics.Precision(truth.Classes, p.Class),
 		"recall":    metrics.Recall(truth.Classes, p.Class),
 	}
-	for name, score := range map[string]func() (float64, error){
-		"roc_auc": func() (float64, error) { return rocAUC(problem, truth.Classes, p) },
-		"log_loss": func() (float64, error) {
-			return metrics.LogLoss(truth.Classes, p.Proba, len(p.Classes))
-		},
+	for _, m := range []struct {
+		name  string
+		score func() (float64, error)
+	}{
+		{"roc_auc", func() (float64, error) { return rocAUC(problem, truth.Classes, p) }},
+		{"log_loss", func() (float64, error) { return metrics.LogLoss(truth.Classes, p.Proba, len(p.Classes)) }},
 	} {
-		if v, err := score(); err == nil {
-			figures[name] = v
+		if v, err := m.score(); err == nil {
+			figures[m.name] = v
 		} else {
-			warnings = append(warnings, fmt.Sprintf("%s is left out: %v", name, err))
+			warnings = append(warnings, fmt.Sprintf("%s is left out on the validation part: %s", m.name, strings.TrimPrefix(err.Error(), "metrics: ")))
 		}
 	}
 	return figures, warnings

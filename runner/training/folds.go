@@ -28,7 +28,11 @@ func folds(g *goal, train []int, cfg *config.Config) (fold []int, warnings []str
 	for i, position := range train {
 		classes[i] = g.classes[position]
 	}
-	members := membersOf(classes, len(g.Classes))
+	places := make([]int, len(train))
+	for i := range places {
+		places[i] = i
+	}
+	members := membersOf(classes, len(g.Classes), places)
 	largest, smallest := 0, len(train)
 	for _, m := range members {
 		if len(m) > 0 {
@@ -40,7 +44,7 @@ func folds(g *goal, train []int, cfg *config.Config) (fold []int, warnings []str
 			"no class has as many as %d rows to train on, so %d cross-validation folds cannot be stratified; give more rows, or set training.cv_folds to at most %d (0: none)", k, k, largest)}
 	}
 	if smallest < k {
-		warnings = append(warnings, fmt.Sprintf("the smallest class has %d rows to train on, fewer than the %d cross-validation folds", smallest, k))
+		warnings = append(warnings, fmt.Sprintf("the smallest class has fewer rows to train on (%d) than there are cross-validation folds (%d)", smallest, k))
 	}
 	allocation := allocate(classes, len(g.Classes), k)
 	for c, m := range members {

@@ -18,7 +18,6 @@ func noisyLine(t *testing.T, rows int, yaml string) Job {
 	y := make([]float64, rows)
 	for i := range rows {
 		x[i], z[i] = random.Float64()*10, random.Float64()
-
 		y[i] = 3*x[i] + random.NormFloat64()*4
 	}
 	features, err := table.New(table.NewFloat64("x", x, nil), table.NewFloat64("z", z, nil))

@@ -1,11 +1,8 @@
 package training
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -83,53 +80,3 @@ func ParseLabel(kind table.Kind, data []byte) (Label, error) {
 	}
 	return l, nil
 }
-
-// labelAt returns cell i, which is not null, as a label. Both zeros are one.
-func labelAt(c *table.Column, i int) Label {
-	l := Label{kind: c.Kind()}
-	switch c.Kind() {
-	case table.Float64:
-		if v := c.Floats()[i]; v != 0 {
-			l.number = v
-		}
-	case table.Int64, table.Time:
-		l.whole = c.Ints()[i]
-	case table.Bool:
-		if c.Bools()[i] {
-			l.whole = 1
-		}
-	default:
-		l.text = c.Dict()[c.Codes()[i]]
-	}
-	return l
-}
-
-// distinctLabels returns the labels that occur, in order: numbers ascending,
-// texts by code points, false before true.
-func distinctLabels(c *table.Column) []Label {
-	seen := map[Label]struct{}{}
-	var last Label // runs of equal cells are common; skip the map for them
-	for i := range c.Len() {
-		if c.IsNull(i) {
-			continue
-		}
-		l := labelAt(c, i)
-		if l == last {
-			continue
-		}
-		last = l
-		seen[l] = struct{}{}
-	}
-	labels := make([]Label, 0, len(seen))
-	for l := range seen {
-		labels = append(labels, l)
-	}
-	slices.SortFunc(labels, compareLabels)
-	return labels
-}
-
-func compareLabels(a, b Label) int {
-	return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.whole, b.whole), cmp.Compare(a.text, b.text))
-}
-
-func (l Label) finite() bool { return !math.IsInf(l.number, 0) && !math.IsNaN(l.number) }

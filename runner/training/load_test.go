@@ -132,3 +132,22 @@ func FuzzModelInfo(f *testing.F) {
 		}
 	})
 }
+
+// The largest numbers that a target may hold are learnt like small ones.
+func TestTargetsNearTheirBoundAreLearnt(t *testing.T) {
+	x := table.NewFloat64("x", sequence(200, func(i int) float64 { return float64(i) }), nil)
+	y := table.NewFloat64("y", sequence(200, func(i int) float64 { return float64(i-100) * maxTarget / 100 }), nil)
+	tab, err := table.New(x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, backend := range []string{"classic", "lightgbm"} {
+		out, err := Train(context.Background(), Request{Table: tab, Config: cfgOf(t, "training: {backend: "+backend+", cv_folds: 0, params: {n_estimators: 50}}")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r2 := out.Metrics["r2_score"]; !(r2 > 0.9) {
+			t.Errorf("%s: r2_score %v", backend, r2)
+		}
+	}
+}

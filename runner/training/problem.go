@@ -39,15 +39,25 @@ const (
 // numeric with at most 20 distinct values or under 5 % of them distinct, is
 // classification. Null cells do not count.
 func Detect(target *table.Column) ProblemType {
-	if !target.IsNumeric() {
-		return classification(len(distinctLabels(target)))
-	}
+	return detect(target, distinctOf(target, maxDistinct(target)))
+}
+
+// maxDistinct is the number of distinct values up to which a target can be of
+// classes.
+func maxDistinct(target *table.Column) int {
 	cells := target.Len() - target.NullCount()
-	distinct := len(distinctLabels(target))
-	if distinct <= maxClassValues || float64(distinct) < maxClassShare*float64(cells) {
-		return classification(distinct)
+	return max(maxClassValues, maxClasses, int(maxClassShare*float64(cells))+1)
+}
+
+// detect is [Detect] with the target's values, up to [maxDistinct] of them.
+func detect(target *table.Column, values distinct) ProblemType {
+	cells := target.Len() - target.NullCount()
+	count := len(values.labels)
+	few := count <= maxClassValues || float64(count) < maxClassShare*float64(cells)
+	if target.IsNumeric() && (values.many || !few) {
+		return Regression
 	}
-	return Regression
+	return classification(count)
 }
 
 func classification(classes int) ProblemType {

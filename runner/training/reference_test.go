@@ -86,7 +86,7 @@ func TestForestIsAsGoodAsScikitLearns(t *testing.T) {
 			if problem == Regression {
 				job.Train.Values = want.Y[:want.Train]
 			} else {
-				job.Target.Classes = distinctLabels(target)
+				job.Target.Classes = distinctOf(target, maxClasses).labels
 				for i, y := range want.Y {
 					if i < want.Train {
 						job.Train.Classes = append(job.Train.Classes, int(y))

@@ -38,10 +38,10 @@ func split(g *goal, cfg *config.Config) (train, validation []int, warnings []str
 	}
 	train, validation = divide(g, all, held, generator(cfg, streamSplit))
 	if len(validation) == 0 {
-		return nil, nil, nil, &DataError{Reason: "every class has a single row, so none can be validated; give more rows, or set training.problem_type to regression"}
+		return nil, nil, nil, &DataError{Column: g.Name, Reason: "every class of the target has a single row, so none can be validated; give more rows, set training.test_size to 0, or " + otherTarget(g.Kind)}
 	}
-	for k, m := range membersOf(g.classes, len(g.Classes)) {
-		if len(m) == 1 {
+	for k, rows := range countOfClasses(g.classes, len(g.Classes)) {
+		if rows == 1 {
 			warnings = append(warnings, fmt.Sprintf("class %q has a single row; it is trained on and cannot be validated", g.Classes[k]))
 		}
 	}
@@ -55,11 +55,10 @@ func divide(g *goal, positions []int, held int, random *rand.Rand) (train, valid
 	groups := [][]int{slices.Clone(positions)}
 	take := []int{held}
 	if g.problem.IsClassification() {
-		groups = make([][]int, len(g.Classes))
-		counts := make([]int, len(g.Classes))
-		for _, p := range positions {
-			groups[g.classes[p]] = append(groups[g.classes[p]], p)
-			counts[g.classes[p]]++
+		groups = membersOf(g.classes, len(g.Classes), positions)
+		counts := make([]int, len(groups))
+		for k, m := range groups {
+			counts[k] = len(m)
 		}
 		take = heldByClass(counts, held)
 	}
@@ -82,7 +81,7 @@ func validationRows(n int, cfg *config.Config) (int, error) {
 		held = int(math.Ceil(size * float64(n)))
 	}
 	if n < 2 || held < 1 {
-		return 0, &DataError{Reason: fmt.Sprintf("%d row is too few to train and validate; give at least 2", n)}
+		return 0, &DataError{Reason: "a single row is too few to train and validate; give at least 2"}
 	}
 	if held >= n {
 		if size >= 1 {
@@ -127,11 +126,27 @@ func heldByClass(counts []int, held int) []int {
 	return out
 }
 
-// membersOf lists the positions of each class, ascending.
-func membersOf(classes []int, count int) [][]int {
+// membersOf lists the positions of each of count classes, in their order.
+func membersOf(classes []int, count int, positions []int) [][]int {
+	size := make([]int, count)
+	for _, p := range positions {
+		size[classes[p]]++
+	}
 	members := make([][]int, count)
-	for i, k := range classes {
-		members[k] = append(members[k], i)
+	for k, n := range size {
+		members[k] = make([]int, 0, n)
+	}
+	for _, p := range positions {
+		members[classes[p]] = append(members[classes[p]], p)
 	}
 	return members
+}
+
+// countOfClasses counts the rows of each class.
+func countOfClasses(classes []int, count int) []int {
+	rows := make([]int, count)
+	for _, k := range classes {
+		rows[k]++
+	}
+	return rows
 }

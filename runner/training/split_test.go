@@ -113,7 +113,7 @@ func TestSplitIsAPartitionThatTheSeedDecides(t *testing.T) {
 
 func TestSplitErrorsAndWarnings(t *testing.T) {
 	var fault *DataError
-	if _, _, _, err := split(classGoal(1, 1, 1), config.Default()); !errors.As(err, &fault) || !strings.Contains(err.Error(), "every class has a single row") {
+	if _, _, _, err := split(classGoal(1, 1, 1), config.Default()); !errors.As(err, &fault) || !strings.Contains(err.Error(), "every class of the target has a single row") {
 		t.Errorf("only single rows: %v", err)
 	}
 	if _, _, _, err := split(&goal{problem: Regression, values: []float64{1}}, config.Default()); !errors.As(err, &fault) {

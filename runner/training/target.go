@@ -3,6 +3,7 @@ package training
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"mlops/runner/config"
 	"mlops/runner/table"
@@ -84,35 +85,41 @@ func newGoal(c *table.Column, cfg *config.Config) (g *goal, warnings []string, e
 			}
 		}
 	}
-	labels := distinctLabels(c)
-	for _, l := range labels {
-		if !l.finite() {
-			return nil, nil, fault("the target holds an infinite number; correct or remove its row")
-		}
+	if row := slices.IndexFunc(c.Floats(), func(v float64) bool { return math.IsInf(v, 0) }); row >= 0 {
+		return nil, nil, &DataError{Column: c.Name(), Row: row + 1, Reason: "the target is infinite; correct the cell or remove its row"}
 	}
-	if len(labels) == 1 {
-		return nil, nil, fault("the target is constant: every row holds %q, so there is nothing to learn; name another target", labels[0])
+	values := distinctOf(c, maxDistinct(c))
+	if len(values.labels) == 1 {
+		return nil, nil, fault("the target is constant: every row holds %q, so there is nothing to learn; name another target", values.labels[0])
 	}
-	g.problem = Detect(c)
 	switch cfg.Training.ProblemType {
 	case "regression":
 		g.problem = Regression
 	case "classification":
-		g.problem = classification(len(labels))
+		g.problem = classification(len(values.labels))
 	default:
-		warnings = append(warnings, doubt(c, g.problem, len(labels))...)
+		g.problem = detect(c, values)
+		warnings = append(warnings, doubt(c, g.problem, len(values.labels))...)
 	}
 	if g.problem == Regression {
-		if c.Kind() != table.Float64 && c.Kind() != table.Int64 && c.Kind() != table.Bool {
+		if c.Kind() == table.String || c.Kind() == table.Time {
 			return nil, nil, fault("the target holds %s, which a regression cannot predict; set training.problem_type to classification or name a numeric target", describeKind(c.Kind()))
 		}
 		return g, warnings, g.readValues(c)
 	}
-	if len(labels) > maxClasses {
-		return nil, nil, fault("the target has %d classes, more than the %d that can be told apart; name another target, or set training.problem_type to regression", len(labels), maxClasses)
+	if len(values.labels) > maxClasses || values.many {
+		return nil, nil, fault("the target has more than the %d classes that can be told apart; %s", maxClasses, otherTarget(c.Kind()))
 	}
-	g.readClasses(c, labels)
+	g.readClasses(c, values)
 	return g, warnings, nil
+}
+
+// otherTarget advises where a target has too many classes.
+func otherTarget(kind table.Kind) string {
+	if kind == table.Float64 || kind == table.Int64 {
+		return "name another target, or set training.problem_type to regression"
+	}
+	return "name another target"
 }
 
 // doubt warns where the rule for numeric targets may have guessed wrong.
@@ -131,19 +138,19 @@ func doubt(c *table.Column, problem ProblemType, distinct int) []string {
 	return nil
 }
 
-func (g *goal) readClasses(c *table.Column, labels []Label) {
-	g.Classes = labels
-	index := make(map[Label]int, len(labels))
-	for i, l := range labels {
-		index[l] = i
-	}
+func (g *goal) readClasses(c *table.Column, values distinct) {
+	g.Classes = values.labels
 	g.classes = make([]int, 0, c.Len())
-	for i := range c.Len() {
+	for i, at := range values.index {
 		if !c.IsNull(i) {
-			g.classes = append(g.classes, index[labelAt(c, i)])
+			g.classes = append(g.classes, int(at))
 		}
 	}
 }
+
+// maxTarget bounds the numbers of a regression's target: training holds their
+// errors in 32-bit floats.
+const maxTarget = 1e37
 
 func (g *goal) readValues(c *table.Column) error {
 	all, err := c.AsFloats()
@@ -152,19 +159,20 @@ func (g *goal) readValues(c *table.Column) error {
 	}
 	g.values = make([]float64, 0, c.Len())
 	for i, v := range all {
-		if !c.IsNull(i) {
-			g.values = append(g.values, v)
+		if c.IsNull(i) {
+			continue
 		}
+		if math.Abs(v) > maxTarget {
+			return &DataError{Column: c.Name(), Row: i + 1, Reason: fmt.Sprintf("the target %v is beyond ±%g and cannot be predicted; scale the column down, or correct the cell", v, maxTarget)}
+		}
+		g.values = append(g.values, v)
 	}
 	return nil
 }
 
 func describeKind(k table.Kind) string {
-	switch k {
-	case table.String:
-		return "text"
-	case table.Time:
+	if k == table.Time {
 		return "times"
 	}
-	return k.String() + " values"
+	return "text"
 }

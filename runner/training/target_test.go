@@ -76,7 +76,7 @@ func TestClassesKeepTheirLabelsAndOrder(t *testing.T) {
 	}
 	for _, c := range cases {
 		var got []any
-		for _, l := range distinctLabels(c.target) {
+		for _, l := range distinctOf(c.target, maxClasses).labels {
 			got = append(got, l.Value())
 			data, err := json.Marshal(l)
 			if err != nil {
@@ -119,9 +119,12 @@ func TestTargets(t *testing.T) {
 		{"all missing", "", table.NewFloat64("y", []float64{math.NaN(), math.NaN()}, nil), "", "no value in any of the 2 rows"},
 		{"no rows", "", words(), "", "no rows"},
 		{"infinite", "", table.NewFloat64("y", []float64{1, math.Inf(1)}, nil), "", "infinite"},
+		{"infinite after holes", "", table.NewFloat64("y", []float64{1, math.NaN(), math.Inf(-1)}, nil), "", `row 3, column "y": the target is infinite`},
+		{"immense", "training: {problem_type: regression}", table.NewFloat64("y", []float64{1, 1e300}, nil), "", `row 2, column "y": the target 1e+300 is beyond`},
+		{"too many whole numbers", "training: {problem_type: classification}", table.NewFloat64("y", sequence(10_001, func(i int) float64 { return float64(i) }), nil), "", "or set training.problem_type to regression"},
 		{"text as numbers", "training: {problem_type: regression}", words("a", "b"), "", "holds text, which a regression cannot predict"},
 		{"times as numbers", "training: {problem_type: regression}", table.NewTime("y", []int64{1, 2}, nil), "", "holds times"},
-		{"too many classes", "", table.NewString("y", manyWords(10_001), nil), "", "10001 classes"},
+		{"too many classes", "", table.NewString("y", manyWords(10_001), nil), "", "more than the 10000 classes that can be told apart; name another target"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
