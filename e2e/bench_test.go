@@ -50,11 +50,38 @@ func BenchmarkSubmitToRunning(b *testing.B) {
 	b.ReportMetric(milliseconds(took[len(took)*99/100]), "p99-ms")
 }
 
-// BenchmarkNoOpTasks measures how many no-op workflows a second are submitted,
-// run and durably finished by 4 workers with 8 slots each, and the processor time
-// that a task costs each side: unlike the rate, it does not depend on what else the
-// machine does.
+// BenchmarkNoOpTasks measures how many no-op tasks a second are granted, run and
+// durably finished by 4 workers with 8 slots each: the children of one workflow.
 func BenchmarkNoOpTasks(b *testing.B) {
+	benchmarkNoOps(b, func(client mlopsv1.ClientServiceClient, tasks int) {
+		response, err := client.SubmitWorkflow(b.Context(), &mlopsv1.SubmitWorkflowRequest{Spec: probe(&mlopsv1.ProbeOperation{Children: uint32(tasks)})})
+		if err != nil {
+			b.Fatal(err)
+		}
+		id := response.Workflow.WorkflowId
+		awaitFinal(b, client, id)
+		final, err := client.GetWorkflow(b.Context(), &mlopsv1.GetWorkflowRequest{WorkflowId: id, OmitTasks: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if got := final.Workflow.Result.GetProbe().GetInputs(); int(got) != tasks {
+			b.Fatalf("%d tasks were joined, want %d: %v", got, tasks, final.Workflow.Failure)
+		}
+	})
+}
+
+// BenchmarkNoOpWorkflows measures the same with a workflow of its own for each
+// task, submitted one by one from sixteen goroutines.
+func BenchmarkNoOpWorkflows(b *testing.B) {
+	benchmarkNoOps(b, func(client mlopsv1.ClientServiceClient, tasks int) {
+		submitMany(b, client, tasks, nil)
+		awaitNoneUnfinished(b, client)
+	})
+}
+
+// benchmarkNoOps reports the rate, and the processor time that a task costs each
+// side: unlike the rate, it hardly depends on what else the machine does.
+func benchmarkNoOps(b *testing.B, run func(mlopsv1.ClientServiceClient, int)) {
 	fleet := harness.NewFleet(b, bin)
 	var workers []*harness.Process
 	for range 4 {
@@ -63,12 +90,11 @@ func BenchmarkNoOpTasks(b *testing.B) {
 	client := fleet.Client()
 	fleet.AwaitWorkers(client, 4)
 	for b.Loop() {
-		const tasks = 20000
+		const tasks = 10000 // as many as a probe may spawn
 		start := time.Now()
 		before := processorTime(b, fleet.Master)
 		workersBefore := processorTime(b, workers...)
-		submitMany(b, client, tasks, nil)
-		awaitNoneUnfinished(b, client)
+		run(client, tasks)
 		b.ReportMetric(tasks/time.Since(start).Seconds(), "tasks/s")
 		b.ReportMetric(float64((processorTime(b, fleet.Master)-before).Microseconds())/tasks, "master-cpu-µs/task")
 		b.ReportMetric(float64((processorTime(b, workers...)-workersBefore).Microseconds())/tasks, "workers-cpu-µs/task")
