@@ -107,6 +107,10 @@ func passes(err error) bool {
 			return true
 		}
 	}
+	var errno syscall.Errno // a net.Error itself, whatever it says
+	if errors.As(err, &errno) {
+		return false
+	}
 	var network net.Error
 	return errors.As(err, &network)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -286,41 +287,6 @@ func TestCancellingATraining(t *testing.T) {
 	}
 }
 
-// fullDisk has no room for the model.
-type fullDisk struct{ deploy.LocalDisk }
-
-func (d fullDisk) Create(path string, perm fs.FileMode) (deploy.File, error) {
-	if filepath.Base(path) == "model.txt" {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.ENOSPC}
-	}
-	return d.LocalDisk.Create(path, perm)
-}
-
-func TestAFullDiskIsAPassingFault(t *testing.T) {
-	dir, env := environment(t)
-	houses(t, dir, "houses.csv", 120)
-	env.Disk = fullDisk{}
-	_, err := pipeline.Train(t.Context(), pipeline.TrainRequest{Data: "houses.csv", Config: settings(t, "")}, env)
-	wantError(t, err, "deploy", pipeline.Passing, "save_model", "no space left on device")
-	if got := names(t, filepath.Join(dir, "models")); len(got) != 0 {
-		t.Errorf("left %q", got)
-	}
-}
-
-func TestALogThatCannotBeWrittenCostsAWarning(t *testing.T) {
-	dir, env := environment(t)
-	houses(t, dir, "houses.csv", 120)
-	model := train(t, env, pipeline.TrainRequest{Data: "houses.csv", Config: settings(t, "")}).Deployment.Dir
-	log := filepath.Join(model, "logs", "predictions_log.jsonl")
-	if err := os.Mkdir(log, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	r, err := pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: "houses.csv", Model: model, Output: "p.csv"}, env)
-	if err != nil || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "could not be recorded") {
-		t.Errorf("got %+v, %v", r, err)
-	}
-}
-
 func TestTheZeroEnvironmentIsTheLocalDisk(t *testing.T) {
 	dir := t.TempDir()
 	data := houses(t, dir, "houses.csv", 120)
@@ -337,15 +303,23 @@ func TestTheZeroEnvironmentIsTheLocalDisk(t *testing.T) {
 }
 
 func TestKindsOfErrors(t *testing.T) {
-	for want, err := range map[pipeline.Kind]error{
-		pipeline.Passing:      &fs.PathError{Op: "write", Path: "x", Err: syscall.EIO},
-		pipeline.Forbidden:    fmt.Errorf("open: %w", &storage.ForbiddenError{Location: "x"}),
-		pipeline.BadConfig:    fmt.Errorf("wrapped: %w", &config.Error{Key: "k"}),
-		pipeline.NotPermitted: &pipeline.NotPermittedError{Err: errors.New("x")},
-		pipeline.Internal:     errors.New("x"),
+	for _, c := range []struct {
+		err  error
+		want pipeline.Kind
+	}{
+		{&fs.PathError{Op: "write", Path: "x", Err: syscall.EIO}, pipeline.Passing},
+		{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, pipeline.Passing},
+		{&net.DNSError{Err: "no such host", Name: "x"}, pipeline.Passing},
+		{fmt.Errorf("open: %w", &storage.ForbiddenError{Location: "x"}), pipeline.Forbidden},
+		{fmt.Errorf("wrapped: %w", &config.Error{Key: "k"}), pipeline.BadConfig},
+		{&pipeline.NotPermittedError{Err: errors.New("x")}, pipeline.NotPermitted},
+		{errors.New("x"), pipeline.Internal},
+		// Trying again changes nothing about these.
+		{&fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}, pipeline.Internal},
+		{&fs.PathError{Op: "open", Path: "x", Err: syscall.ENAMETOOLONG}, pipeline.Internal},
 	} {
-		if got := pipeline.KindOf(t.Context(), err, pipeline.Internal); got != want {
-			t.Errorf("%v is of kind %d, want %d", err, got, want)
+		if got := pipeline.KindOf(t.Context(), c.err, pipeline.Internal); got != c.want {
+			t.Errorf("%v is of kind %d, want %d", c.err, got, c.want)
 		}
 	}
 }

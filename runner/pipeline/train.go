@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"mlops/runner/config"
 	"mlops/runner/deploy"
@@ -52,7 +54,11 @@ func Train(ctx context.Context, r TrainRequest, env Env) (*TrainResult, error) {
 	}
 	result := t.result()
 	if !r.NoDeploy {
-		if err := t.do(ctx, "deploy", Internal, func() (err error) { result.Deployment, err = t.deploy(ctx, result); return err }); err != nil {
+		err := t.do(ctx, "deploy", Internal, func() (err error) {
+			result.Deployment, err = t.deploy(ctx, result)
+			return deployFault(ctx, err)
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -251,6 +257,15 @@ func (t *trainRun) deploy(ctx context.Context, result *TrainResult) (*Deployment
 	}
 	progress.Logf(ctx, "deploy", "published %s", published.Dir)
 	return &Deployment{Dir: published.Dir, Version: published.Version, Files: published.Files, CreatedAt: published.CreatedAt}, nil
+}
+
+// deployFault tells an output directory in which nothing may be written, which
+// is for the user to change, from a fault of this program.
+func deployFault(ctx context.Context, err error) error {
+	if KindOf(ctx, err, Internal) != Internal || !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return err
+	}
+	return fail(ctx, "deploy", BadConfig, fmt.Errorf("deployment.output_dir cannot be written to; choose another: %w", err))
 }
 
 // record begins the deployment's history.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 )
 
 // jsonReader gathers the columns of one pass over the input.
@@ -13,7 +12,8 @@ type jsonReader struct {
 	jsonScanner
 	ctx     context.Context
 	opts    ReadOptions
-	columns []*jsonColumn // in order of first appearance
+	asked   map[string]bool // columns to keep; nil means all
+	columns []*jsonColumn   // in order of first appearance
 	at      map[string]int
 	rows    int
 	index   []string // the keys of the first column written as an object
@@ -69,6 +69,12 @@ func readJSON(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) 
 
 func scanJSON(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (*jsonReader, error) {
 	j := &jsonReader{ctx: ctx, opts: opts, at: make(map[string]int)}
+	if opts.Columns != nil {
+		j.asked = make(map[string]bool, len(opts.Columns))
+		for _, name := range opts.Columns {
+			j.asked[name] = true
+		}
+	}
 	j.jsonScanner = jsonScanner{file: opts.Name, r: r, size: size, maxCell: opts.MaxCellBytes}
 	if err := j.have(len(byteOrderMark)); err != nil {
 		return nil, err
@@ -240,83 +246,4 @@ func (j *jsonReader) likelyKey(i int) string {
 		return j.columns[i].name
 	}
 	return ""
-}
-
-// find returns the column of that name, which is likely the i-th; a new one has
-// no rows.
-func (j *jsonReader) find(name string, i int) (*jsonColumn, error) {
-	if i < len(j.columns) && j.columns[i].name == name {
-		return j.columns[i], nil
-	}
-	if at, ok := j.at[name]; ok {
-		return j.columns[at], nil
-	}
-	if name == "" {
-		return nil, &HeaderError{File: j.file, Position: len(j.columns) + 1}
-	}
-	if len(j.columns) == j.opts.MaxColumns {
-		return nil, &LimitError{File: j.file, Line: j.line(), What: "columns", Limit: int64(j.opts.MaxColumns)}
-	}
-	c := &jsonColumn{name: name, forced: j.opts.Types[name], skip: j.opts.Columns != nil && !slices.Contains(j.opts.Columns, name)}
-	j.at[name] = len(j.columns)
-	j.columns = append(j.columns, c)
-	return c, nil
-}
-
-// cell reads a value into a column.
-func (j *jsonReader) cell(c *jsonColumn) error {
-	v, err := j.value()
-	if err != nil {
-		return err
-	}
-	if v.kind == jsonArray || v.kind == jsonObject {
-		if c.skip {
-			c.rows++
-			return j.skipRest(v, 0)
-		}
-		what := "a list"
-		if v.kind == jsonObject {
-			what = "an object"
-		}
-		return &NestedError{File: j.file, Record: c.rows + 1, Line: j.line(), Key: c.name, What: what}
-	}
-	if !c.add(v) {
-		return &CellError{File: j.file, Row: c.rows, Line: j.line(), Column: c.name, Value: string(v.text), Want: c.forced}
-	}
-	return nil
-}
-
-// endRow gives nulls to the columns whose keys the record lacks.
-func (j *jsonReader) endRow() error {
-	j.rows++
-	for _, c := range j.columns {
-		if err := j.pad(c, j.rows); err != nil {
-			return err
-		}
-	}
-	return j.checkRows(j.rows)
-}
-
-// pad gives a column nulls up to the given number of rows. Their number is
-// bound: a small input of records without common keys would else fill memory.
-func (j *jsonReader) pad(c *jsonColumn, rows int) error {
-	for c.rows < rows {
-		if j.padded++; j.padded > 8*j.size+jsonPadding {
-			return &LimitError{File: j.file, Line: j.line(), What: "cells for keys that records lack", Limit: 8*j.size + jsonPadding}
-		}
-		c.addNull()
-	}
-	return nil
-}
-
-func (j *jsonReader) checkRows(rows int) error {
-	if int64(rows) > j.opts.MaxRows {
-		return &LimitError{File: j.file, Line: j.line(), What: "rows", Limit: j.opts.MaxRows}
-	}
-	if rows%4096 == 0 {
-		if err := j.ctx.Err(); err != nil {
-			return j.opts.wrap(err)
-		}
-	}
-	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"slices"
 )
 
 // DefaultNullValues are the cells that mean "no value" in CSV and TSV, the same
@@ -101,10 +100,12 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (*Ta
 			return nil, fmt.Errorf("column %q: %s is no type of column", name, kind)
 		}
 	}
-	for i, name := range opts.Columns {
-		if slices.Contains(opts.Columns[:i], name) {
+	asked := make(map[string]bool, len(opts.Columns))
+	for _, name := range opts.Columns {
+		if asked[name] {
 			return nil, fmt.Errorf("column %q is asked for twice", name)
 		}
+		asked[name] = true
 	}
 	if size == 0 {
 		return nil, &EmptyError{File: opts.Name}
