@@ -24,7 +24,7 @@
 //	feature_scaler       scaler.go    mean 0, standard deviation 1
 //
 // The rest: pipeline.go fits, fitted.go transforms and is saved, registry.go
-// knows the steps, schema.go describes the raw columns, stats.go sums and
+// knows the steps, schema.go describes the raw columns, exact.go sums, stats.go
 // selects.
 //
 // Columns that hold label codes are marked ([Fitted.Categorical]), so that a

@@ -128,8 +128,7 @@ func (m *missingValues) fitColumn(c *table.Column) (columnFill, error) {
 		}
 		return fill, nil
 	}
-	values := present(c.Floats())
-	if len(values) == 0 {
+	if c.NullCount() == c.Len() {
 		return fill, nil
 	}
 	var v float64
@@ -138,11 +137,11 @@ func (m *missingValues) fitColumn(c *table.Column) (columnFill, error) {
 		if err := checkSummable(c); err != nil {
 			return fill, err
 		}
-		v = mean(values)
+		v = mean(c.Floats())
 	case "mode":
-		v = mode(values)
+		v = mode(present(c.Floats()))
 	default:
-		v = median(values)
+		v = median(present(c.Floats()))
 	}
 	fill.Number = (*number)(&v)
 	return fill, nil

@@ -79,16 +79,22 @@ func fitScale(c *table.Column) (columnScale, error) {
 	if err := checkSummable(c); err != nil {
 		return out, err
 	}
-	values := present(c.Floats())
-	if len(values) == 0 {
-		return out, nil
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, v := range c.Floats() {
+		if v == v { // not missing
+			low, high = min(low, v), max(high, v)
+		}
 	}
-	if low, high := slices.Min(values), slices.Max(values); low == high {
+	switch {
+	case low > high: // no value
+		return out, nil
+	case low == high:
 		out.Mean = number(plusZero(low))
 		return out, nil
 	}
-	m := mean(values)
-	variance := exactSum(values, func(v float64) float64 { return (v - m) * (v - m) }) / float64(len(values))
+	m := mean(c.Floats())
+	squares, count := exactSum(c.Floats(), func(v float64) float64 { return (v - m) * (v - m) })
+	variance := squares / float64(count)
 	out.Mean = number(m)
 	if deviation := math.Sqrt(variance); deviation > 0 { // 0 where squares underflow
 		out.Scale = number(deviation)

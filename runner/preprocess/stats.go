@@ -48,67 +48,6 @@ func present(values []float64) []float64 {
 	return out
 }
 
-// exactSum returns the sum of term(v) over finite values, rounded once, so that
-// it does not depend on their order (Shewchuk, "Adaptive Precision
-// Floating-Point Arithmetic", 1997, as in Python's math.fsum). A sum beyond
-// float64 gives infinity or NaN.
-func exactSum(values []float64, term func(float64) float64) float64 {
-	var partials []float64 // non-overlapping, increasing in magnitude
-	for _, v := range values {
-		x := term(v)
-		kept := 0
-		for _, y := range partials {
-			if math.Abs(x) < math.Abs(y) {
-				x, y = y, x
-			}
-			high := x + y
-			low := y - (high - x)
-			if low != 0 {
-				partials[kept] = low
-				kept++
-			}
-			x = high
-		}
-		partials = append(partials[:kept], x)
-	}
-	return roundPartials(partials)
-}
-
-// roundPartials adds partials from the largest down and rounds half to even as
-// if the sum had been exact.
-func roundPartials(partials []float64) float64 {
-	n := len(partials)
-	if n == 0 {
-		return 0
-	}
-	n--
-	high, low := partials[n], 0.0
-	for n > 0 {
-		x := high
-		n--
-		y := partials[n]
-		high = x + y
-		low = y - (high - x)
-		if low != 0 {
-			break
-		}
-	}
-	if n > 0 && (low < 0 && partials[n-1] < 0 || low > 0 && partials[n-1] > 0) {
-		// The rest breaks the tie that rounding to even decided.
-		if y := low * 2; y == (high+y)-high {
-			high += y
-		}
-	}
-	return high
-}
-
-func itself(v float64) float64 { return v }
-
-// mean of finite values; there must be at least one.
-func mean(values []float64) float64 {
-	return exactSum(values, itself) / float64(len(values))
-}
-
 // median reorders values, of which there must be at least one.
 func median(values []float64) float64 {
 	middle := len(values) / 2

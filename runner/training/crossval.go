@@ -87,7 +87,7 @@ func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float6
 	}
 	job := Job{Train: p.train, Quiet: true}
 	if len(apart) > 0 {
-		stopping, err := r.judgedRows(ctx, p.fitted, apart, r.features.Take(r.goal.inputRows(apart)))
+		stopping, err := r.judgedRows(ctx, p.fitted, apart)
 		if err != nil {
 			return 0, err
 		}
@@ -100,7 +100,7 @@ func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float6
 	if counted, ok := m.(roundsCounter); ok && job.Validation != nil {
 		r.foldRounds = append(r.foldRounds, counted.Rounds())
 	}
-	truth, err := r.judgedRows(ctx, p.fitted, judged, r.features.Take(r.goal.inputRows(judged)))
+	truth, err := r.judgedRows(ctx, p.fitted, judged)
 	if err != nil {
 		return 0, err
 	}

@@ -3,6 +3,9 @@ package training
 import (
 	"context"
 	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"mlops/runner/preprocess"
 	"mlops/runner/table"
@@ -22,10 +25,13 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 	if err != nil {
 		return nil, err
 	}
-	inputs := r.goal.inputRows(positions)
-	fitted, features, kept, err := pipeline.EncodeText().FitTransform(ctx, r.features.Take(inputs))
+	raw, err := r.take(ctx, positions)
 	if err != nil {
-		return nil, dataError(err, inputs)
+		return nil, err
+	}
+	fitted, features, kept, err := pipeline.EncodeText().FitTransform(ctx, raw)
+	if err != nil {
+		return nil, dataError(err, r.goal.inputRows(positions))
 	}
 	if kept != nil {
 		for i, k := range kept {
@@ -37,6 +43,31 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 		positions = kept
 	}
 	return &prepared{fitted: fitted, train: r.data(positions, features, fitted)}, nil
+}
+
+// take copies the raw features at positions, column by column; where those are
+// all rows there is nothing to copy.
+func (r *run) take(ctx context.Context, positions []int) (*table.Table, error) {
+	if len(positions) == r.features.NumRows() { // positions are distinct and ascending
+		return r.features, nil
+	}
+	rows := r.goal.inputRows(positions)
+	columns := make([]*table.Column, r.features.NumColumns())
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, c := range r.features.Columns() {
+		group.Go(func() error {
+			if ctx.Err() == nil {
+				columns[i] = c.Take(rows)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions above return nil
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return table.New(columns...)
 }
 
 // oneClassLeft tells where dropping rows for missing cells, from train to kept,
@@ -55,9 +86,14 @@ func (r *run) oneClassLeft(train, kept []int) error {
 		len(train), len(kept), r.goal.Classes[r.goal.classes[kept[0]]])}
 }
 
-// judgedRows applies fitted preprocessing to positions whose raw rows are held.
-func (r *run) judgedRows(ctx context.Context, fitted *preprocess.Fitted, positions []int, held *table.Table) (Data, error) {
-	features, err := fitted.TransformForInference(ctx, held)
+// judgedRows applies fitted preprocessing to the rows at positions, keeping all
+// of them.
+func (r *run) judgedRows(ctx context.Context, fitted *preprocess.Fitted, positions []int) (Data, error) {
+	raw, err := r.take(ctx, positions)
+	if err != nil {
+		return Data{}, err
+	}
+	features, err := fitted.TransformForInference(ctx, raw)
 	if err != nil {
 		return Data{}, dataError(err, r.goal.inputRows(positions))
 	}

@@ -194,12 +194,11 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 	if len(shown) == 0 {
 		shown = r.train[:min(len(r.train), maxSampleRows)]
 	}
-	held := r.features.Take(r.goal.inputRows(shown))
 	var p *prepared
 	var judged Data
 	err := r.stage(ctx, "preprocess", func() (err error) {
 		if p, err = r.prepareRows(ctx, r.train); err == nil {
-			judged, err = r.judgedRows(ctx, p.fitted, shown, held)
+			judged, err = r.judgedRows(ctx, p.fitted, shown)
 		}
 		return err
 	})
@@ -232,8 +231,8 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 			out.Metrics, warnings = evaluate(r.goal.problem, judged, prediction)
 			r.warnings = append(r.warnings, warnings...)
 		}
-		keep := min(held.NumRows(), maxSampleRows)
-		out.Sample = Sample{Features: compact(held, keep), Prediction: prediction.Slice(0, keep)}
+		keep := min(len(shown), maxSampleRows)
+		out.Sample = Sample{Features: r.features.Take(r.goal.inputRows(shown[:keep])), Prediction: prediction.Slice(0, keep)}
 		return nil
 	})
 }
@@ -261,13 +260,4 @@ func (r *run) fitFinal(ctx context.Context, train, judged Data) (Model, error) {
 		r.warnings = append(r.warnings, fmt.Sprintf("training stops after %d iterations, the mean of the cross-validation folds (%v)", job.Rounds, r.foldRounds))
 	}
 	return r.fitModel(ctx, job)
-}
-
-// compact copies the first rows, so that they do not keep the whole table.
-func compact(t *table.Table, rows int) *table.Table {
-	first := make([]int, rows)
-	for i := range first {
-		first[i] = i
-	}
-	return t.Take(first)
 }

@@ -13,8 +13,12 @@ import (
 	"mlops/runner/table"
 )
 
-// chunkRows is how many rows are predicted between two looks at the context.
-const chunkRows = 1 << 15
+// Between two looks at the context chunkTrees trees are asked, of at most
+// maxChunkRows rows.
+const (
+	chunkTrees   = 1 << 18
+	maxChunkRows = 1 << 15
+)
 
 // treeModel is a trained ensemble of trees: the model of both backends.
 type treeModel struct {
@@ -80,6 +84,7 @@ func (m *treeModel) Predict(ctx context.Context, features *table.Table) (*Predic
 		out.Values = make([]float64, 0, features.NumRows())
 	}
 	part := make([][]float64, len(columns))
+	chunkRows := min(maxChunkRows, max(128, chunkTrees/max(1, m.Rounds()*m.trees.NumOutputs())))
 	for lo := 0; lo < features.NumRows(); lo += chunkRows {
 		if err := ctx.Err(); err != nil {
 			return nil, err
