@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -83,81 +82,4 @@ func TestStatusNeverWaitsBehindTraining(t *testing.T) {
 	if !running(response.Tasks[0]) {
 		t.Errorf("the training was over before it was asked: it is %v; nothing is shown", response.Tasks[0].State)
 	}
-}
-
-// TestReadmeWorksAsWritten runs the README's marked command blocks in a copy of
-// the repository.
-func TestReadmeWorksAsWritten(t *testing.T) {
-	root, err := harness.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := readmeBlocks(string(readme))
-	for _, name := range []string{"quick-start", "fleet"} {
-		script, ok := blocks[name]
-		if !ok {
-			t.Errorf("README has no block marked <!-- test: %s -->", name)
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			dir := copyTree(t, root)
-			r := harness.Run(t, dir, "bash", []string{"-euo", "pipefail", "-c", script + "\nwait\n"}, []string{"MLOPS_STATE=" + filepath.Join(dir, "state")})
-			if r.Code != 0 {
-				t.Fatalf("exit code %d\n%s\nstdout:\n%s\nstderr:\n%s", r.Code, script, r.Stdout, r.Stderr)
-			}
-			if models := deployments(t, filepath.Join(dir, "models")); len(models) != 1 {
-				t.Errorf("models/ holds %q, want one deployment", models)
-			}
-		})
-	}
-}
-
-// readmeBlocks returns the fenced blocks that follow a line <!-- test: NAME -->.
-func readmeBlocks(text string) map[string]string {
-	blocks := make(map[string]string)
-	name, inside := "", false
-	for line := range strings.Lines(text) {
-		trimmed := strings.TrimSpace(line)
-		switch {
-		case strings.HasPrefix(trimmed, "<!-- test: "):
-			name = strings.TrimSuffix(strings.TrimPrefix(trimmed, "<!-- test: "), " -->")
-		case strings.HasPrefix(trimmed, "```"):
-			if inside {
-				name = ""
-			}
-			inside = !inside
-		case inside && name != "":
-			blocks[name] += line
-		}
-	}
-	return blocks
-}
-
-// copyTree copies the repository's sources into a new directory.
-func copyTree(t *testing.T, root string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"go.mod", "go.sum", "Makefile", "cmd", "client", "master", "worker", "runner", "statestore", "proto", "examples"} {
-		from := filepath.Join(root, name)
-		info, err := os.Stat(from)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.IsDir() {
-			err = os.CopyFS(filepath.Join(dir, name), os.DirFS(from))
-		} else {
-			var text []byte
-			if text, err = os.ReadFile(from); err == nil {
-				err = os.WriteFile(filepath.Join(dir, name), text, 0o600)
-			}
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
 }
