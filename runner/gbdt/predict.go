@@ -209,17 +209,9 @@ func (m *Model) Predict(columns [][]float64) ([]float64, error) {
 const predictRows = 128
 
 func (m *Model) predict(columns [][]float64, transformed bool) ([]float64, error) {
-	if len(columns) != len(m.featureNames) {
-		return nil, fmt.Errorf("gbdt: prediction needs %d columns, got %d", len(m.featureNames), len(columns))
-	}
-	if len(columns) == 0 {
-		return nil, nil
-	}
-	rows := len(columns[0])
-	for i, column := range columns {
-		if len(column) != rows {
-			return nil, fmt.Errorf("gbdt: prediction: column %q has %d rows, %q has %d", m.featureNames[i], len(column), m.featureNames[0], rows)
-		}
+	rows, err := m.checkColumns(columns)
+	if err != nil || len(columns) == 0 {
+		return nil, err
 	}
 	out := make([]float64, rows*m.outputs)
 	blocks := (rows + predictRows - 1) / predictRows
@@ -242,6 +234,23 @@ func (m *Model) predict(columns [][]float64, transformed bool) ([]float64, error
 	work()
 	helpers.Wait()
 	return out, nil
+}
+
+// checkColumns gives the number of rows.
+func (m *Model) checkColumns(columns [][]float64) (rows int, err error) {
+	if len(columns) != len(m.featureNames) {
+		return 0, fmt.Errorf("gbdt: prediction needs %d columns, got %d", len(m.featureNames), len(columns))
+	}
+	if len(columns) == 0 {
+		return 0, nil
+	}
+	rows = len(columns[0])
+	for i, column := range columns {
+		if len(column) != rows {
+			return 0, fmt.Errorf("gbdt: prediction: column %q has %d rows, %q has %d", m.featureNames[i], len(column), m.featureNames[0], rows)
+		}
+	}
+	return rows, nil
 }
 
 // predictBlock takes one tree after another over a few rows, so that the tree
