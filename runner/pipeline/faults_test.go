@@ -153,6 +153,9 @@ func TestBadInputIsToldAndLeavesNothing(t *testing.T) {
 	write(t, dir, "empty.csv", "")
 	write(t, dir, "header.csv", "a,b\n")
 	write(t, dir, "ragged.csv", "a,b\n1,2\n3\n")
+	write(t, dir, "semicolons.csv", "a;b\n1;2\n")
+	write(t, dir, "tabs.csv", "a\tb\n1\t2\n")
+	write(t, dir, "commas.tsv", "a,b\n1,2\n")
 	write(t, dir, "nul.csv", "a,b\n1,\x00\n")
 	write(t, dir, "constant.csv", "a,b\n1,2\n3,2\n")
 	write(t, dir, "cut.json", `[{"a": 1, "b": `)
@@ -167,7 +170,10 @@ func TestBadInputIsToldAndLeavesNothing(t *testing.T) {
 		{".", "", "", "read", pipeline.BadData, []string{"a file that ends in .csv"}},
 		{"empty.csv", "", "", "read", pipeline.BadData, []string{"empty.csv: the input is empty"}},
 		{"header.csv", "", "", "read", pipeline.BadData, []string{"header.csv: there are 2 columns but no rows"}},
-		{"ragged.csv", "", "", "read", pipeline.BadData, []string{"ragged.csv: row 2 (line 3) has 1 cells where 2"}},
+		{"semicolons.csv", "", "", "read", pipeline.BadData, []string{`semicolons.csv: there is one column, "a;b"`, "separated by commas"}},
+		{"tabs.csv", "", "", "read", pipeline.BadData, []string{`seem to be separated by "\t"`, "ends in .tsv"}},
+		{"commas.tsv", "", "", "read", pipeline.BadData, []string{`seem to be separated by ","`, "ends in .csv"}},
+		{"ragged.csv", "", "", "read", pipeline.BadData, []string{"ragged.csv: row 2 (line 3) has 1 cell where 2"}},
 		{"nul.csv", "", "", "read", pipeline.BadData, []string{"nul.csv"}},
 		{"cut.json", "", "", "read", pipeline.BadData, []string{"cut.json", "offset"}},
 		{"cut.parquet", "", "", "read", pipeline.BadData, []string{"cut.parquet", "truncated"}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"mlops/runner/table"
 )
@@ -32,7 +33,33 @@ func readTable(ctx context.Context, env Env, location, name string, o table.Read
 	if err != nil {
 		return nil, err
 	}
-	return t, table.RequireRows(o.Name, t)
+	if err := table.RequireRows(o.Name, t); err != nil {
+		return nil, err
+	}
+	if problem := wrongDelimiter(t, format); problem != "" {
+		return nil, fmt.Errorf("%s: %s", o.Name, problem)
+	}
+	return t, nil
+}
+
+// wrongDelimiter tells a text whose only column looks like several. A table of one
+// column has no features, so nothing is lost where it looks wrong.
+func wrongDelimiter(t *table.Table, format table.Format) string {
+	if t.NumColumns() != 1 || format != table.CSV && format != table.TSV {
+		return ""
+	}
+	name := t.Names()[0]
+	for _, d := range []struct{ delimiter, remedy string }{
+		{"\t", "give the file a name that ends in .tsv"},
+		{",", "give the file a name that ends in .csv"},
+		{";", "save it as .csv with cells separated by commas"},
+		{"|", "save it as .csv with cells separated by commas"},
+	} {
+		if strings.Contains(name, d.delimiter) {
+			return fmt.Sprintf("there is one column, %q, whose cells seem to be separated by %q; %s", name, d.delimiter, d.remedy)
+		}
+	}
+	return ""
 }
 
 // strayShare is how many different numbers a column of text must have for each

@@ -35,8 +35,15 @@ type RaggedError struct {
 
 // Error names the row and both counts.
 func (e *RaggedError) Error() string {
-	return fmt.Sprintf("%srow %d%s has %d cells where %d columns are expected; if a cell holds the delimiter, quote it",
-		place(e.File, 0), e.Row, lineNote(e.Line), e.Got, e.Want)
+	cells, remedy := "cells", "if a cell holds the delimiter, quote it"
+	if e.Got == 1 {
+		cells = "cell"
+	}
+	if e.Got < e.Want {
+		remedy = "leave a cell without a value empty, but keep its delimiter"
+	}
+	return fmt.Sprintf("%srow %d%s has %d %s where %d columns are expected; %s",
+		place(e.File, 0), e.Row, lineNote(e.Line), e.Got, cells, e.Want, remedy)
 }
 
 // SyntaxError says that the input breaks its format's rules.

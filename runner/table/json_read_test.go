@@ -140,6 +140,7 @@ func TestJSONErrors(t *testing.T) {
 		{JSON, `{"a":[1],"a":[1]}`, `data.json: line 1, byte 14 of the line (offset 13): column "a" stands twice`, ReadOptions{}},
 		{JSON, `{"a":[1],"b":2}`, `data.json: line 1, byte 15 of the line (offset 14): column "b" is neither a list nor an object of values, though the first column is`, ReadOptions{}},
 		{JSON, `{"a":{"0":1},"b":{"1":2}}`, `data.json: line 1, byte 23 of the line (offset 22): column "b" has row label "1" where the columns before have another; give all columns the same labels in the same order`, ReadOptions{}},
+		{JSON, "\x1f\x8b\x08", "data.json: line 1, byte 1 of the line (offset 0): this is no text but a gzip file; decompress it first", ReadOptions{}},
 		{JSON, `[{"a":1}]`, `data.json: no column "b"; the table has "a"`, ReadOptions{Columns: []string{"b"}}},
 		{JSON, `[{"a":1},{"a":1}]`, `data.json: line 1: more than 1 rows; raise the limit if that is intended`, ReadOptions{MaxRows: 1}},
 		{JSON, `[{"a":1,"b":1}]`, `data.json: line 1: more than 1 columns; raise the limit if that is intended`, ReadOptions{MaxColumns: 1}},

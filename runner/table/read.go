@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -110,13 +111,38 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (*Ta
 	if size == 0 {
 		return nil, &EmptyError{File: opts.Name}
 	}
-	switch format {
-	case CSV, TSV:
-		return readCSV(ctx, r, size, opts)
-	case JSON, JSONL:
-		return readJSON(ctx, r, size, opts)
+	if format == Parquet {
+		return readParquet(ctx, r, size, opts)
 	}
-	return readParquet(ctx, r, size, opts)
+	if err := refuseBinary(r, size, opts); err != nil {
+		return nil, err
+	}
+	if format == CSV || format == TSV {
+		return readCSV(ctx, r, size, opts)
+	}
+	return readJSON(ctx, r, size, opts)
+}
+
+// binaryFormats begin with bytes that no text of ours does.
+var binaryFormats = []struct{ magic, what string }{
+	{"\x1f\x8b", "a gzip file; decompress it first"},
+	{"\x28\xb5\x2f\xfd", "a Zstandard file; decompress it first"},
+	{"PK\x03\x04", "a zip archive, as a spreadsheet is; save the sheet as CSV"},
+	{"PAR1\x15", "a Parquet file; give it a name that ends in .parquet"},
+}
+
+// refuseBinary tells a file of another kind that goes by the name of a text.
+func refuseBinary(r io.ReaderAt, size int64, opts ReadOptions) error {
+	start := make([]byte, min(size, 5))
+	if err := readFull(r, start, 0); err != nil {
+		return opts.wrap(err)
+	}
+	for _, f := range binaryFormats {
+		if bytes.HasPrefix(start, []byte(f.magic)) {
+			return &SyntaxError{File: opts.Name, Line: 1, Column: 1, Problem: "this is no text but " + f.what}
+		}
+	}
+	return nil
 }
 
 // ReadFile reads the table in the file at path. Where opts names no input, the
