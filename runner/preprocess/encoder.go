@@ -68,7 +68,7 @@ func (e *categoricalEncoder) Fit(ctx context.Context, in Frame) (Transformer, er
 		c := columns[i]
 		out.Columns[i] = columnCategories{Name: c.Name()}
 		if c.Kind() != table.String {
-			values := present(c.Floats())
+			values := appendPresent(nil, c.Floats())
 			slices.Sort(values)
 			out.Columns[i].Numeric = true
 			for _, v := range slices.Compact(values) {

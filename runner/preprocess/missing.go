@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 
 	"mlops/runner/config"
 	"mlops/runner/table"
@@ -80,9 +81,10 @@ func (m *missingValues) Fit(ctx context.Context, in Frame) (Transformer, error) 
 		return nil, err
 	}
 	out := &missingState{Strategy: m.params.Strategy, Columns: make([]columnFill, len(columns))}
+	var scratch sync.Pool // of a column's values, to be put in order
 	err = each(ctx, len(columns), func(i int) error {
 		var err error
-		out.Columns[i], err = m.fitColumn(columns[i])
+		out.Columns[i], err = m.fitColumn(columns[i], &scratch)
 		return err
 	})
 	if err != nil {
@@ -117,7 +119,7 @@ func (m *missingValues) columns(in Frame) ([]*table.Column, error) {
 	return pick(m.step, m.params.Columns, in.Table)
 }
 
-func (m *missingValues) fitColumn(c *table.Column) (columnFill, error) {
+func (m *missingValues) fitColumn(c *table.Column, scratch *sync.Pool) (columnFill, error) {
 	fill := columnFill{Name: c.Name()}
 	switch {
 	case m.params.Strategy == "constant":
@@ -132,16 +134,23 @@ func (m *missingValues) fitColumn(c *table.Column) (columnFill, error) {
 		return fill, nil
 	}
 	var v float64
-	switch m.params.Strategy {
-	case "mean":
+	if m.params.Strategy == "mean" {
 		if err := checkSummable(c); err != nil {
 			return fill, err
 		}
 		v = mean(c.Floats())
-	case "mode":
-		v = mode(present(c.Floats()))
-	default:
-		v = median(present(c.Floats()))
+	} else {
+		space, _ := scratch.Get().(*[]float64)
+		if space == nil {
+			space = new([]float64)
+		}
+		*space = appendPresent((*space)[:0], c.Floats())
+		if m.params.Strategy == "mode" {
+			v = mode(*space)
+		} else {
+			v = median(*space)
+		}
+		scratch.Put(space)
 	}
 	fill.Number = (*number)(&v)
 	return fill, nil

@@ -37,15 +37,15 @@ func each(ctx context.Context, n int, f func(i int) error) error {
 	return nil
 }
 
-// present returns a copy of the values that are not NaN.
-func present(values []float64) []float64 {
-	out := make([]float64, 0, len(values))
+// appendPresent appends the values that are not NaN.
+func appendPresent(to, values []float64) []float64 {
+	to = slices.Grow(to, len(values))
 	for _, v := range values {
 		if !math.IsNaN(v) {
-			out = append(out, v)
+			to = append(to, v)
 		}
 	}
-	return out
+	return to
 }
 
 // median reorders values, of which there must be at least one.

@@ -92,11 +92,11 @@ func (classic) Fit(ctx context.Context, job Job) (Model, error) {
 		weight = balanced(job.Train.Classes, len(job.Target.Classes), len(present))
 	}
 	job.Validation = nil // a forest does not stop early
+	info := ModelInfo{Backend: "classic", Model: name, Problem: job.Problem, Target: job.Target, Features: job.Train.Features.Names(), Present: present}
 	trees, err := trainTrees(ctx, job, p, present, weight)
 	if err != nil {
 		return nil, err
 	}
-	info := ModelInfo{Backend: "classic", Model: name, Problem: job.Problem, Target: job.Target, Features: job.Train.Features.Names(), Present: present}
 	return &treeModel{info: info, trees: trees, outputs: forestForm(job.Problem)}, nil
 }
 

@@ -61,11 +61,11 @@ func (b lightGBM) Fit(ctx context.Context, job Job) (Model, error) {
 	if job.Rounds > 0 {
 		p.NumIterations, p.EarlyStoppingRound = job.Rounds, 0
 	}
+	info := ModelInfo{Backend: "lightgbm", Model: "lightgbm", Problem: job.Problem, Target: job.Target, Features: job.Train.Features.Names(), Present: present}
 	trees, err := trainTrees(ctx, job, p, present, nil)
 	if err != nil {
 		return nil, paramError(job.Config, err)
 	}
-	info := ModelInfo{Backend: "lightgbm", Model: "lightgbm", Problem: job.Problem, Target: job.Target, Features: job.Train.Features.Names(), Present: present}
 	return &treeModel{info: info, trees: trees, outputs: lightGBMForm(job.Problem)}, nil
 }
 

@@ -33,6 +33,9 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 	if err != nil {
 		return nil, dataError(err, r.goal.inputRows(positions))
 	}
+	if r.features.NumRows()*r.features.NumColumns() >= manyCells {
+		runtime.GC()
+	}
 	if kept != nil {
 		for i, k := range kept {
 			kept[i] = positions[k]
@@ -44,6 +47,12 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 	}
 	return &prepared{fitted: fitted, train: r.data(positions, features, fitted)}, nil
 }
+
+// manyCells is the size of table from which on [run.prepareRows] collects what
+// preprocessing left over. That is as much as the table itself, and the
+// collector by its own rule might let twice that pile up first; as it holds no
+// pointers, collecting it takes no time.
+const manyCells = 1 << 22
 
 // take copies the raw features at positions, column by column; where those are
 // all rows there is nothing to copy.

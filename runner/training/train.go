@@ -214,7 +214,9 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 		r.warnings = append(r.warnings, fmt.Sprintf("%d of %d training rows are dropped by preprocessing for missing cells", dropped, len(r.train)))
 	}
 	err = r.stage(ctx, "train", func() (err error) {
-		out.Model, err = r.fitFinal(ctx, p.train, judged)
+		train := p.train
+		p.train = Data{} // the backend lets go of them once it has its own form
+		out.Model, err = r.fitFinal(ctx, train, judged)
 		return err
 	})
 	if err != nil {

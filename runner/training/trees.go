@@ -219,6 +219,7 @@ func trainTrees(ctx context.Context, job Job, p gbdt.Params, present []int, weig
 	if err != nil {
 		return nil, err
 	}
+	job.Train = Data{} // the numbers are binned: eight times smaller
 	var valid *gbdt.Dataset
 	if job.Validation != nil {
 		part := *job.Validation
