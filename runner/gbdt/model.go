@@ -24,7 +24,7 @@ type Model struct {
 func newModel(d *Dataset, p *Params, objective string) *Model {
 	m := &Model{
 		objective: objective, numClass: p.NumClass, outputs: p.outputs(), average: p.Boosting == RandomForest,
-		featureNames: slices.Clone(d.names), parameters: p.lines(),
+		featureNames: slices.Clone(d.names), parameters: p.lines(false),
 	}
 	for _, mapper := range d.mappers {
 		m.featureInfos = append(m.featureInfos, mapper.info())

@@ -27,17 +27,17 @@ var coreParams = paramGroup{"Core", []paramSpec{
 	whole("seed", "random_seed random_state", 0, anyNumber, func(p *Params) *int { return &p.Seed }, "decides everything that is drawn at random"),
 	whole("num_threads", "num_thread nthread nthreads n_jobs", 0, between(0, maxThreadsLimit), func(p *Params) *int { return &p.NumThreads },
 		"threads to use, 0 for as many as GOMAXPROCS; the model does not depend on it"),
-	choice("hist_precision", "", PackedHistograms, map[string]string{"packed": PackedHistograms, "float64": Float64Histograms},
+	ours(choice("hist_precision", "", PackedHistograms, map[string]string{"packed": PackedHistograms, "float64": Float64Histograms},
 		func(p *Params) *string { return &p.HistPrecision },
-		"how histograms are summed: as fixed-point numbers, fast and exact in any order, or as LightGBM does (own parameter)"),
+		"how histograms are summed: as fixed-point numbers, fast and exact in any order, or as LightGBM does (own parameter)")),
 }}
 
 var treeParams = paramGroup{"Growing a tree", []paramSpec{
 	whole("max_depth", "", -1, anyNumber, func(p *Params) *int { return &p.MaxDepth }, "deepest level of a leaf; 0 or less for no limit"),
 	whole("min_data_in_leaf", "min_data_per_leaf min_data min_child_samples min_samples_leaf", 20, atLeast(0),
 		func(p *Params) *int { return &p.MinDataInLeaf }, "fewest rows in a leaf"),
-	choice("grow_policy", "", LeafWise, map[string]string{"lossguide": LeafWise, "depthwise": DepthWise}, func(p *Params) *string { return &p.GrowPolicy },
-		"split the leaf with the largest gain first, or level by level (XGBoost's parameter)"),
+	ours(choice("grow_policy", "", LeafWise, map[string]string{"lossguide": LeafWise, "depthwise": DepthWise}, func(p *Params) *string { return &p.GrowPolicy },
+		"split the leaf with the largest gain first, or level by level (XGBoost's parameter)")),
 	onOff("extra_trees", "extra_tree", false, func(p *Params) *bool { return &p.ExtraTrees }, "try one random threshold a column only"),
 	number("min_sum_hessian_in_leaf", "min_sum_hessian_per_leaf min_sum_hessian min_hessian min_child_weight", 1e-3, atLeast(0),
 		func(p *Params) *float64 { return &p.MinSumHessianInLeaf }, "least sum of hessians in a leaf"),

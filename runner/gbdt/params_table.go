@@ -15,6 +15,7 @@ type paramSpec struct {
 	limits  limits
 	choices map[string]string // accepted spelling → stored value
 	doc     string
+	own     bool // no parameter of LightGBM
 }
 
 // limits is the range of a number.
@@ -118,4 +119,10 @@ func numbers(name, aliases string, l limits, field func(*Params) *[]float64, doc
 func groups(name, aliases string, field func(*Params) *[][]int, doc string) paramSpec {
 	return paramSpec{name: name, aliases: strings.Fields(aliases), initial: [][]int(nil), limits: atLeast(0), doc: doc,
 		field: func(p *Params) any { return field(p) }}
+}
+
+// ours marks a parameter that LightGBM does not have.
+func ours(s paramSpec) paramSpec {
+	s.own = true
+	return s
 }

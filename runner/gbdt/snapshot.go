@@ -96,7 +96,7 @@ func (b *booster) resume(s *Snapshot) error {
 // resumable are the parameters that must not change between a snapshot and the
 // training that resumes it.
 func (p *Params) resumable() []string {
-	return slices.DeleteFunc(p.lines(), func(line string) bool { return strings.HasPrefix(line, "[num_iterations:") })
+	return slices.DeleteFunc(p.lines(true), func(line string) bool { return strings.HasPrefix(line, "[num_iterations:") })
 }
 
 func firstDifference(a, b []string) string {

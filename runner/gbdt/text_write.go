@@ -139,16 +139,15 @@ func (m *binMapper) info() string {
 	return fmt.Sprintf("[%s:%s]", strconv.FormatFloat(m.low, 'g', 17, 64), strconv.FormatFloat(m.high, 'g', 17, 64))
 }
 
-// lines are the parameters as the model text lists them.
-func (p *Params) lines() []string {
+// lines are the parameters as the model text lists them; own tells to list those
+// that LightGBM does not have, too. The number of threads does not shape the
+// model: two models that differ in it alone have the same text.
+func (p *Params) lines(own bool) []string {
 	var lines []string
 	for i := range paramTable {
 		s := &paramTable[i]
-		if s.field == nil || s.name == "num_threads" || s.name == "hist_precision" {
-			// The number of threads does not shape the model: two models that
-			// differ in it alone have the same text. The precision is ours, and
-			// LightGBM would warn about it.
-			continue
+		if s.field == nil || s.name == "num_threads" || s.own && !own {
+			continue // LightGBM would warn of a name that it does not know
 		}
 		var value string
 		switch field := s.field(p).(type) {
