@@ -9,16 +9,27 @@
 // most 255 bins (binning.go, binning_category.go) and one byte per value is
 // kept; the raw values are not. [Train] then grows trees leaf by leaf:
 //
-//	objective.go    gradient and hessian of the loss at the current score
+//	objective*.go   gradient and hessian of the loss at the current score
+//	sampling.go     the rows that a tree is grown on
 //	histogram.go    sums of both per bin of every column, for the rows of a leaf
 //	split.go        the best threshold of a numeric column from its histogram
 //	split_category.go  the best set of categories of a categorical column
+//	leaf_value.go   what a leaf is worth, with all penalties and bounds
+//	monotone.go     bounds that keep predictions rising or falling
 //	partition.go    the leaf's rows, moved to its two children
-//	learner.go      one tree: always split the leaf with the largest gain
+//	learner.go      one tree: split the leaf with the largest gain, again and again
 //	boosting.go     one tree after another, on what the earlier ones left over
+//	dart.go         the same, with earlier rounds dropped for a while
+//	metric*.go      figures of the model so far, early_stop.go on them
 //
-// A [Model] predicts (predict.go) from raw columns, and goes to and comes from
-// LightGBM's text (text_write.go, text_read.go).
+// [TrainWith] takes what [Train] has no room for: a loss of the caller's, a
+// model to continue, snapshots and one to resume from. The parameters are one
+// table (params_groups.go), from which come their defaults, checks and reference
+// page.
+//
+// A [Model] predicts (predict.go) from raw columns, is explained (explain.go),
+// and goes to and comes from LightGBM's text (text_write.go, text_read.go) and
+// JSON (json_write.go, json_read.go).
 //
 // # Reproducibility
 //
