@@ -33,20 +33,23 @@ const (
 type scriptedMaster struct {
 	t *testing.T
 
-	mu        sync.Mutex
-	requests  []*mlopsv1.SynchronizeRequest
-	reports   []*mlopsv1.AttemptReport
-	say       []*mlopsv1.Directive // the next answer, then nothing
-	changed   chan struct{}        // closed when say changes
-	down      error                // what every call fails with
-	lose      int                  // answers that get lost on their way
-	deaf      bool                 // calls hang until their deadline
-	forgets   bool                 // acknowledge every outcome
-	publishes bool                 // permit every publication
-	drained   bool
-	supersede bool
-	streams   int
-	streamErr error
+	mu         sync.Mutex
+	requests   []*mlopsv1.SynchronizeRequest
+	reports    []*mlopsv1.AttemptReport
+	say        []*mlopsv1.Directive // the next answer, then nothing
+	changed    chan struct{}        // closed when say changes
+	down       error                // what every call fails with
+	lose       int                  // answers that get lost on their way
+	deaf       bool                 // calls hang until their deadline
+	forgets    bool                 // acknowledge every outcome
+	publishes  bool                 // permit every publication
+	drained    bool
+	supersede  bool
+	streams    int
+	streamErr  error
+	streamLag  time.Duration // how long a message is on its way
+	streamMute bool          // the end of a stream is never answered
+	onEnd      func()        // called, locked, at each request that tells of an end
 }
 
 func newMaster(t *testing.T) *scriptedMaster {
@@ -100,6 +103,9 @@ func (m *scriptedMaster) Synchronize(ctx context.Context, in *mlopsv1.Synchroniz
 	answer := &mlopsv1.SynchronizeResponse{NextWithin: durationpb.New(testPeriod), Lease: durationpb.New(testLease), Superseded: m.supersede, Drained: m.drained}
 	answer.Directives = m.say
 	for _, held := range in.GetHeld() {
+		if held.GetOutcome() != nil && m.onEnd != nil {
+			m.onEnd()
+		}
 		switch {
 		case held.GetState() == mlopsv1.AttemptState_ATTEMPT_STATE_ENDED && m.forgets:
 			answer.Directives = append(answer.Directives, &mlopsv1.Directive{Kind: &mlopsv1.Directive_Forget{Forget: &mlopsv1.Forget{Ref: held.GetRef()}}})
@@ -118,14 +124,16 @@ func (m *scriptedMaster) Synchronize(ctx context.Context, in *mlopsv1.Synchroniz
 // progressStream is the client's end of a stream to the scripted master.
 type progressStream struct {
 	grpc.ClientStream
-	m *scriptedMaster
+	ctx     context.Context
+	m       *scriptedMaster
+	arrives *time.Time // when the newest message does
 }
 
-func (m *scriptedMaster) ReportProgress(context.Context, ...grpc.CallOption) (grpc.ClientStreamingClient[mlopsv1.ReportProgressRequest, mlopsv1.ReportProgressResponse], error) {
+func (m *scriptedMaster) ReportProgress(ctx context.Context, _ ...grpc.CallOption) (grpc.ClientStreamingClient[mlopsv1.ReportProgressRequest, mlopsv1.ReportProgressResponse], error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.streams++
-	return progressStream{m: m}, m.streamErr
+	return progressStream{ctx: ctx, m: m, arrives: &time.Time{}}, m.streamErr
 }
 
 func (s progressStream) Send(r *mlopsv1.ReportProgressRequest) error {
@@ -134,14 +142,26 @@ func (s progressStream) Send(r *mlopsv1.ReportProgressRequest) error {
 	if s.m.streamErr != nil {
 		return s.m.streamErr
 	}
-	for _, report := range r.GetReports() {
-		s.m.reports = append(s.m.reports, proto.CloneOf(report))
-	}
+	r = proto.CloneOf(r)
+	*s.arrives = time.Now().Add(s.m.streamLag)
+	time.AfterFunc(s.m.streamLag, func() {
+		s.m.mu.Lock()
+		defer s.m.mu.Unlock()
+		s.m.reports = append(s.m.reports, r.GetReports()...)
+	})
 	return nil
 }
 
 func (s progressStream) CloseAndRecv() (*mlopsv1.ReportProgressResponse, error) {
-	return &mlopsv1.ReportProgressResponse{}, s.m.streamErr
+	s.m.mu.Lock()
+	mute, err, lag := s.m.streamMute, s.m.streamErr, time.Until(*s.arrives)
+	s.m.mu.Unlock()
+	if mute {
+		<-s.ctx.Done()
+		return nil, s.ctx.Err()
+	}
+	time.Sleep(lag + time.Nanosecond) // behind what is on its way
+	return &mlopsv1.ReportProgressResponse{}, err
 }
 
 func (s progressStream) CloseSend() error { return nil }

@@ -52,16 +52,68 @@ func TestProgressIsCoalesced(t *testing.T) {
 	})
 }
 
-// The last words of an attempt leave before its end is told.
-func TestLastWordsLeaveBeforeTheEnd(t *testing.T) {
+// heardBeforeTheEnd returns how many lines had arrived when the master was first
+// told of an end.
+func heardBeforeTheEnd(s *scene) (lines int, after time.Duration) {
+	began := time.Now()
+	s.master.set(func() {
+		s.master.forgets = false
+		s.master.onEnd = func() {
+			if after == 0 {
+				after = time.Since(began)
+				for _, r := range s.master.reports {
+					lines += len(r.GetLog())
+				}
+			}
+		}
+	})
+	s.master.tell(s.start("a"))
+	time.Sleep(10 * time.Second)
+	synctest.Wait()
+	return lines, after
+}
+
+// The words of an attempt take another way than its end: they must arrive first.
+func TestLastWordsArriveBeforeTheEnd(t *testing.T) {
+	for name, task := range map[string]func(context.Context, isolation.Attempt, isolation.Host) *mlopsv1.Outcome{
+		"said at the end": talking(0, 0),
+		// Its words have left already, but are still on their way.
+		"said a moment before": func(_ context.Context, _ isolation.Attempt, h isolation.Host) *mlopsv1.Outcome {
+			h.Reports.Log(mlopsv1.LogLevel_LOG_LEVEL_INFO, "last words")
+			time.Sleep(flushEvery + time.Millisecond)
+			return success("done")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, nil, func(t *testing.T, s *scene) {
+				s.exec.tasks["a"] = task
+				s.master.set(func() { s.master.streamLag = 400 * time.Millisecond })
+				if lines, after := heardBeforeTheEnd(s); lines != 1 || after == 0 {
+					t.Errorf("%d lines had arrived when the end was told after %v, want 1", lines, after)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEndWaitsOnlyAMomentForItsWords(t *testing.T) {
 	play(t, nil, func(t *testing.T, s *scene) {
 		s.exec.tasks["a"] = talking(0, 0)
-		s.master.set(func() { s.master.forgets = false })
+		s.master.set(func() { s.master.streamMute = true })
+		if _, after := heardBeforeTheEnd(s); after < maxFlushWait || after > maxFlushWait+10*time.Millisecond {
+			t.Errorf("the end was told after %v, want %v", after, maxFlushWait)
+		}
+	})
+}
+
+// What a silent task does not say costs no stream.
+func TestATaskThatSaysNothingOpensNoStream(t *testing.T) {
+	play(t, nil, func(t *testing.T, s *scene) {
 		s.master.tell(s.start("a"))
-		time.Sleep(150 * time.Millisecond) // less than the pace of reports
+		time.Sleep(time.Second)
 		synctest.Wait()
-		if len(s.master.reports) != 1 {
-			t.Errorf("%d reports have arrived when the end was told, want 1", len(s.master.reports))
+		if s.master.streams != 0 {
+			t.Errorf("%d streams were opened", s.master.streams)
 		}
 	})
 }
