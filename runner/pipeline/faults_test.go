@@ -224,6 +224,7 @@ func TestBadInputOfAPredictIsTold(t *testing.T) {
 	write(t, dir, "lacks.csv", "age,plan,spent,active\n20,pro,1,true\n")
 	write(t, dir, "unseen.csv", "age,plan,spend,active\n20,pro,1,true\n20,vip,1,true\n")
 	write(t, dir, "fine.csv", "plan,other,age,spend,active\npro,x,20.5,1,1\n,x,,,\n")
+	before := append(names(t, dir), names(t, filepath.Join(model, "logs"))...)
 	for _, c := range []struct {
 		data, model, output string
 		stage               string
@@ -232,17 +233,20 @@ func TestBadInputOfAPredictIsTold(t *testing.T) {
 	}{
 		{"text.csv", model, "p.json", "read", pipeline.BadData, []string{"text.csv: row 2 (line 3), column \"spend\": \"much\" is not a number"}},
 		{"lacks.csv", model, "p.json", "read", pipeline.BadData, []string{`lacks.csv: no column "spend"; did you mean "spent"?`}},
+		{"fine.csv", model, "./fine.csv", "config", pipeline.BadConfig, []string{"output ./fine.csv is the data itself"}},
+		{"fine.csv", model, filepath.Join(model, "inference.json"), "config", pipeline.BadConfig, []string{"lies in the deployment, which never changes"}},
+		{"fine.csv", model, filepath.Join(model, "logs", "p.csv"), "config", pipeline.BadConfig, []string{"lies in the deployment, which never changes"}},
 		{"unseen.csv", model, "p.json", "predict", pipeline.BadData, []string{"unseen.csv: ", "row 2, column \"plan\"", `"vip" was not seen in training`}},
 		{"fine.csv", "models", "p.json", "load", pipeline.BadData, []string{"is no deployment", "did you mean " + model}},
 		{"fine.csv", "modles", "p.json", "load", pipeline.BadData, []string{`did you mean "models"?`}},
 		{"fine.csv", model, "p.xlsx", "config", pipeline.BadConfig, []string{"p.xlsx", ".json, .csv or .parquet"}},
 		{"fine.csv", model, "p.jsonl", "config", pipeline.BadConfig, []string{"json, csv or parquet"}},
-		{"fine.csv", model, "../p.json", "write", pipeline.Forbidden, []string{"outside the allowed directories"}},
+		{"fine.csv", model, "../p.json", "config", pipeline.Forbidden, []string{"outside the allowed directories"}},
 	} {
 		_, err := pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: c.data, Model: c.model, Output: c.output}, env)
 		wantError(t, err, c.stage, c.kind, c.text...)
-		if _, err := os.Stat(filepath.Join(dir, c.output)); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s left %s", c.data, c.output)
+		if got := append(names(t, dir), names(t, filepath.Join(model, "logs"))...); !slices.Equal(got, before) {
+			t.Errorf("%s and %s left %q of %q", c.data, c.output, got, before)
 		}
 	}
 	r, err := pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: "fine.csv", Model: model}, env)

@@ -55,6 +55,9 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 			if model, err = open(ctx, Locate(r.BaseDir, r.Model), env); err != nil {
 				return err
 			}
+			if err = checkOutput(r, env); err != nil {
+				return &Error{Stage: "config", Kind: KindOf(ctx, err, BadConfig), Err: err}
+			}
 			watchers, err = model.watchers(r.Config)
 			return err
 		}},
@@ -101,6 +104,37 @@ func predictFormat(r PredictRequest, env Env) (table.Format, error) {
 		return outputFormat(r.Output, "")
 	}
 	return "", nil
+}
+
+// checkOutput refuses an output that would replace what it is made of: the data,
+// or a part of the deployment.
+func checkOutput(r PredictRequest, env Env) error {
+	output, data, model := Locate(r.BaseDir, r.Output), Locate(r.BaseDir, r.Data), Locate(r.BaseDir, r.Model)
+	if r.Output == "" || isURL(output) {
+		return nil
+	}
+	if !isURL(data) {
+		was, _ := env.Storage.Stat(data)
+		becomes, err := env.Storage.Stat(output)
+		if err == nil && was != nil && os.SameFile(was, becomes) {
+			return fmt.Errorf("output %s is the data itself; name another file", r.Output)
+		}
+	}
+	if isURL(model) {
+		return nil
+	}
+	parent, err := env.Storage.ResolveDir(filepath.Dir(output))
+	if err != nil {
+		return fmt.Errorf("output %s: %w", r.Output, err)
+	}
+	deployment, err := env.Storage.ResolveDir(model)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(deployment, parent); err == nil && filepath.IsLocal(rel) {
+		return fmt.Errorf("output %s lies in the deployment, which never changes; name a file elsewhere", r.Output)
+	}
+	return nil
 }
 
 // publishPredictions writes the output aside, asks the gate and makes it visible.

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +75,7 @@ type trainRun struct {
 	steps    deploy.Steps
 	watchers observe.Steps
 	template []byte // of the endpoint script
-	parent   string // directory that receives the deployment
+	parent   string // directory that receives the deployment; "" for an artifact
 
 	table       *table.Table
 	fingerprint string
@@ -107,7 +106,6 @@ func (t *trainRun) prepare(ctx context.Context) (err error) {
 		if t.env.Artifacts == nil {
 			return errors.New("the deployment cannot be published as an artifact: there is no artifact service here")
 		}
-		t.parent = cmp.Or(t.env.ScratchDir, os.TempDir())
 		return nil
 	}
 	if t.parent, err = t.env.Storage.ResolveDir(Locate(t.request.BaseDir, t.config.Deployment.OutputDir)); err != nil {
@@ -245,6 +243,12 @@ func (t *trainRun) deploy(ctx context.Context, result *TrainResult) (*Deployment
 		Disk:   t.env.Disk, Now: t.env.Now,
 	}
 	if t.request.PublishArtifact {
+		own, err := os.MkdirTemp(t.env.ScratchDir, "deployment-")
+		if err != nil {
+			return nil, fmt.Errorf("make a scratch directory for the deployment: %w", err)
+		}
+		defer os.RemoveAll(own)
+		options.Parent = own
 		options.Send = func(ctx context.Context, dir string) (string, error) { return t.env.Artifacts.Publish(ctx, dir, "") }
 	}
 	published, err := deploy.Publish(ctx, &deploy.Candidate{
