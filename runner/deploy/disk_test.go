@@ -157,3 +157,12 @@ func TestWhatIsPublishedIsDurable(t *testing.T) {
 		t.Errorf("after publishing %v are not durable", disk.loose)
 	}
 }
+
+func TestFileSystemsThatCannotSyncDirectoriesAreTakenAtTheirWord(t *testing.T) {
+	for err, fails := range map[error]bool{syscall.EINVAL: false, syscall.ENOTSUP: false, syscall.EIO: true, syscall.ENOSPC: true} {
+		wrapped := &fs.PathError{Op: "sync", Path: "dir", Err: err}
+		if got := deploy.UnlessUnknown(wrapped); (got != nil) != fails {
+			t.Errorf("%v gives %v", err, got)
+		}
+	}
+}

@@ -8,6 +8,9 @@ import (
 // ReserveAndRename is what systems without renameat2 use.
 var ReserveAndRename = reserveAndRename
 
+// UnlessUnknown is what syncing a directory does with its error.
+var UnlessUnknown = unlessUnknown
+
 // Reseal writes the list of checksums anew, as somebody would who changes a
 // deployment on purpose.
 func Reseal(dir string) error {

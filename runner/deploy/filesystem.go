@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // FileSystem is what publishing a deployment asks of a disk. Paths are the
@@ -57,10 +58,15 @@ func (LocalDisk) SyncDir(path string) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) {
-		return err
+	return unlessUnknown(d.Sync())
+}
+
+// unlessUnknown drops the error of a file system that cannot sync directories.
+func unlessUnknown(err error) error {
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // RemoveAll is os.RemoveAll.
@@ -69,8 +75,8 @@ func (LocalDisk) RemoveAll(path string) error { return os.RemoveAll(path) }
 // RenameNew renames from to to unless to exists.
 func (LocalDisk) RenameNew(from, to string) error { return renameNew(from, to) }
 
-// writeFile creates a file beneath dir and makes its content durable. A file that cannot be finished is left for the caller, who removes
-// the whole directory.
+// writeFile creates a file beneath dir and makes its content durable. A file that
+// cannot be finished is left for the caller, who removes the whole directory.
 func writeFile(disk FileSystem, dir, name string, perm fs.FileMode, write func(io.Writer) error) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	f, err := disk.Create(path, perm)
