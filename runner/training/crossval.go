@@ -30,15 +30,11 @@ func needsValidation(b Backend, cfg *config.Config) bool {
 
 // crossValidate scores the training part by folds, with preprocessing and model
 // fitted anew for each on the other folds. No scores and a warning come back
-// where the metric has no value.
+// where there are too few rows for that.
 func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
-	if r.goal.problem == Binary && len(r.train) >= r.cfg.Training.CVFolds {
-		for k, rows := range countOfClasses(r.goal.classes, 2) {
-			if rows < 3 { // one row may be held out for validation already
-				r.warnings = append(r.warnings, fmt.Sprintf("class %q has fewer than 3 rows; cross-validation is left out", r.goal.Classes[k]))
-				return nil, nil
-			}
-		}
+	if reason := r.tooFewForFolds(); reason != "" {
+		r.warnings = append(r.warnings, reason+"; cross-validation is left out")
+		return nil, nil
 	}
 	fold, warnings, err := folds(r.goal, r.train, r.cfg)
 	if err != nil {
@@ -60,10 +56,6 @@ func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cross-validation fold %d of %d: %w", f+1, k, err)
 		}
-		if math.IsNaN(score) {
-			r.warnings = append(r.warnings, fmt.Sprintf("cross-validation is left out: %s needs at least 2 rows in each fold", headline(r.goal.problem)))
-			return nil, nil
-		}
 		scores = append(scores, score)
 		progress.From(ctx).Report(progress.Report{
 			Stage: "cross_validate", Fraction: float64(f+1) / float64(k),
@@ -73,8 +65,25 @@ func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
 	return scores, nil
 }
 
-// scoreFold trains on some positions and gives the headline metric of others;
-// NaN where it has no value.
+// tooFewForFolds tells what keeps the folds from being scored, unless [folds]
+// itself refuses them.
+func (r *run) tooFewForFolds() string {
+	k := r.cfg.Training.CVFolds
+	switch {
+	case len(r.train) < k:
+	case r.goal.problem == Binary:
+		for class, rows := range countOfClasses(r.goal.classes, 2) {
+			if rows < 3 { // one row may be held out for validation already
+				return fmt.Sprintf("class %q has fewer than 3 rows", r.goal.Classes[class])
+			}
+		}
+	case r.goal.problem == Regression && len(r.train) < 2*k:
+		return fmt.Sprintf("r2_score needs at least 2 rows in each of the %d folds, and there are only %d to train on", k, len(r.train))
+	}
+	return ""
+}
+
+// scoreFold trains on some positions and gives the headline metric of others.
 func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float64, error) {
 	rest, apart := train, []int(nil)
 	if needsValidation(r.backend, r.cfg) {
@@ -109,10 +118,7 @@ func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float6
 		return 0, err
 	}
 	figures, _ := evaluate(r.goal.problem, truth, prediction)
-	if v, ok := figures[headline(r.goal.problem)]; ok {
-		return v, nil
-	}
-	return math.NaN(), nil
+	return figures[headline(r.goal.problem)], nil
 }
 
 // meanAndDeviation gives the mean and the population standard deviation, as

@@ -49,8 +49,8 @@ func split(g *goal, cfg *config.Config) (train, validation []int, warnings []str
 }
 
 // divide draws held of the positions for validation. Classes are spread as
-// scikit-learn's train_test_split with stratify spreads them. Both parts are
-// ascending; held may not be reached where classes are too small.
+// scikit-learn's train_test_split with stratify spreads them. Both parts keep
+// the order of positions; held may not be reached where classes are too small.
 func divide(g *goal, positions []int, held int, random *rand.Rand) (train, validation []int) {
 	groups := [][]int{slices.Clone(positions)}
 	take := []int{held}
@@ -62,13 +62,20 @@ func divide(g *goal, positions []int, held int, random *rand.Rand) (train, valid
 		}
 		take = heldByClass(counts, held)
 	}
+	drawn := make([]bool, g.size())
 	for k, m := range groups {
 		random.Shuffle(len(m), func(i, j int) { m[i], m[j] = m[j], m[i] })
-		validation = append(validation, m[:take[k]]...)
-		train = append(train, m[take[k]:]...)
+		for _, p := range m[:take[k]] {
+			drawn[p] = true
+		}
 	}
-	slices.Sort(train)
-	slices.Sort(validation)
+	for _, p := range positions {
+		if drawn[p] {
+			validation = append(validation, p)
+		} else {
+			train = append(train, p)
+		}
+	}
 	return train, validation
 }
 

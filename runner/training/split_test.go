@@ -193,3 +193,24 @@ func TestFoldErrors(t *testing.T) {
 		t.Errorf("one small class: %q, %v", warnings, err)
 	}
 }
+
+func TestTooFewRowsForFoldsAreToldBeforeTraining(t *testing.T) {
+	rows := func(n int) []int { return make([]int, n) }
+	for _, c := range []struct {
+		goal  *goal
+		train []int
+		want  string
+	}{
+		{&goal{problem: Regression}, rows(10), ""},
+		{&goal{problem: Regression}, rows(9), "at least 2 rows in each of the 5 folds, and there are only 9"},
+		{&goal{problem: Regression}, rows(4), ""}, // refused by folds
+		{classGoal(8, 3), rows(9), ""},
+		{classGoal(8, 2), rows(8), "has fewer than 3 rows"},
+		{classGoal(8, 1, 1), rows(8), ""}, // a small class among several is only warned of
+	} {
+		r := &run{cfg: config.Default(), goal: c.goal, train: c.train}
+		if got := r.tooFewForFolds(); !strings.Contains(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%s with %d rows: %q, want %q", c.goal.problem, len(c.train), got, c.want)
+		}
+	}
+}

@@ -147,6 +147,9 @@ func (r *run) prepare(ctx context.Context, target *table.Column) error {
 		}
 		r.goal = g
 		r.warnings = append(r.warnings, warnings...)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		r.train, r.validation, warnings, err = split(g, r.cfg)
 		r.warnings = append(r.warnings, warnings...)
 		return err

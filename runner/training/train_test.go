@@ -411,6 +411,37 @@ func TestCancelStopsTraining(t *testing.T) {
 	}
 }
 
+// A cancel at the start of any stage, or between two folds, ends the training
+// there: no later stage begins.
+func TestCancelIsHeardInEveryStage(t *testing.T) {
+	cfg := parse(t, "training: {backend: lightgbm, cv_folds: 3, params: {num_iterations: 5}}")
+	tab := one(t, shop(t, 200), "churned")
+	stages := []string{"split", "cross_validate", "preprocess", "train", "evaluate"}
+	for at, stage := range stages {
+		for _, fold := range []float64{0, 1} {
+			if fold > 0 && stage != "cross_validate" {
+				continue
+			}
+			ctx, cancel := context.WithCancel(bg)
+			last := 0
+			ctx = progress.With(ctx, progress.Func(func(r progress.Report) {
+				last = max(last, slices.Index(stages, r.Stage))
+				if r.Stage == stage && r.Metrics["fold"] == fold {
+					cancel()
+				}
+				if stage == "cross_validate" && r.Metrics["fold"] > fold {
+					t.Errorf("canceled after fold %v, yet fold %v was finished", fold, r.Metrics["fold"])
+				}
+			}))
+			_, err := training.Train(ctx, training.Request{Table: tab, Config: cfg})
+			cancel()
+			if !errors.Is(err, context.Canceled) || last != at {
+				t.Errorf("%s, after fold %v: error %v, last stage %s", stage, fold, err, stages[last])
+			}
+		}
+	}
+}
+
 func TestProgressIsReported(t *testing.T) {
 	var mu sync.Mutex
 	var stages []string
