@@ -107,10 +107,6 @@ func succeeded() *mlopsv1.Outcome {
 	}}}
 }
 
-func failed(kind mlopsv1.FailureKind, reason string) *mlopsv1.Outcome {
-	return &mlopsv1.Outcome{Kind: &mlopsv1.Outcome_Failure{Failure: &mlopsv1.Failure{Kind: kind, Reason: reason, Message: reason}}}
-}
-
 func (s *served) submit(t testing.TB, spec *mlopsv1.TaskSpec) *mlopsv1.Workflow {
 	t.Helper()
 	resp, err := s.clients.SubmitWorkflow(t.Context(), &mlopsv1.SubmitWorkflowRequest{Spec: spec})

@@ -32,7 +32,7 @@ func (w *Worker) loop(ctx context.Context) error {
 		answer, err := w.call(ctx, c)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the call failed because its owner ends it
 		case err != nil && c.interrupted:
 			continue // there is news: say it
 		case err != nil:

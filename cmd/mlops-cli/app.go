@@ -47,7 +47,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	a.display = live.New(a.stderr, live.Options{}) // until flags are read
 	err := root.ExecuteContext(ctx)
-	if err != nil && context.Cause(ctx) == errInterrupted && codeOf(err, a.started) != codeCancelled {
+	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) && codeOf(err, a.started) != codeCancelled {
 		err = &exitError{code: codeCancelled, err: errInterrupted, reason: "interrupted"}
 	}
 	cancel(nil)

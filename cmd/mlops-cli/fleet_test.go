@@ -283,6 +283,47 @@ func TestAnInterruptCancelsTheCommandsOwnWork(t *testing.T) {
 	}
 }
 
+func TestARetryWithoutAMasterDoesTheWorkAnew(t *testing.T) {
+	t.Parallel()
+	dir := churn(t)
+	whole, err := os.ReadFile(filepath.Join(dir, "churn.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "churn.csv"), append(whole, "31,4,no,one too many\n"...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := newConsole(dir, "")
+	if code := c.run(t.Context(), append([]string{"train", "churn.csv", "-l", "team=growth"}, quickly...)); code != codeFailed {
+		t.Fatalf("training on a ragged table: exit code %d\n%s", code, c.errors())
+	}
+	id := strings.TrimSpace(must(t, dir, "", "list", "-o", "name"))
+	if err := os.WriteFile(filepath.Join(dir, "churn.csv"), whole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var retried struct {
+		State    string
+		Workflow string `json:"workflow_id"`
+		Result   struct{ Deployment struct{ Dir string } }
+	}
+	if err := json.Unmarshal([]byte(must(t, dir, "", "retry", id, "-o", "json")), &retried); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(retried.Result.Deployment.Dir, "model.txt")); err != nil || retried.State != "SUCCEEDED" {
+		t.Errorf("retried: %+v (%v)", retried, err)
+	}
+	if out := must(t, dir, "", "get", retried.Workflow); !strings.Contains(out, id) || !strings.Contains(out, "team=growth") {
+		t.Errorf("get says\n%s", out)
+	}
+	if out := must(t, dir, "", "retry", id); !strings.Contains(out, "deployed to") {
+		t.Errorf("retry says\n%s", out)
+	}
+	again := newConsole(dir, "")
+	if code := again.run(t.Context(), []string{"retry", retried.Workflow}); code != codeUsage || !strings.Contains(again.errors(), "only a failed or cancelled workflow") {
+		t.Errorf("retrying what succeeded: exit code %d\n%s", code, again.errors())
+	}
+}
+
 func TestTheUserIsToldWhyNothingHappens(t *testing.T) {
 	t.Parallel()
 	address, c := fleet(t, false)

@@ -30,7 +30,7 @@ func (a *app) follow(ctx context.Context, c *connection, w *mlopsv1.Workflow) (*
 	defer stop(nil)
 	interrupted := make(chan struct{}, 1)
 	before := a.handleInterrupt(func() { interrupted <- struct{}{} })
-	defer a.handleInterrupt(before)
+	defer func() { a.handleInterrupt(before) }()
 
 	f := &following{app: a, connection: c, id: w.GetWorkflowId(), spec: w.GetSpec(), operation: w.GetOperation()}
 	ended := make(chan error, 1)
@@ -71,6 +71,15 @@ func (a *app) follow(ctx context.Context, c *connection, w *mlopsv1.Workflow) (*
 			return nil, fmt.Errorf("workflow %s did not end within %v of its cancellation", f.id, cancelPatience)
 		}
 	}
+}
+
+// followToSuccess is follow where anything but success is an error.
+func (a *app) followToSuccess(ctx context.Context, c *connection, w *mlopsv1.Workflow) (*mlopsv1.Workflow, error) {
+	w, err := a.follow(ctx, c, w)
+	if err == nil && w.GetState() != mlopsv1.WorkflowState_WORKFLOW_STATE_SUCCEEDED {
+		err = &failure{w}
+	}
+	return w, err
 }
 
 // following is one workflow that is followed.

@@ -103,9 +103,14 @@ func (a *app) printDetails(w io.Writer, got *mlopsv1.GetWorkflowResponse) {
 	if len(rows) > 0 {
 		output.Rows(w, "Tasks", []string{"task", "state", "attempt", "worker", "progress", "last error"}, rows, 0, 2)
 	}
+	a.printResult(w, f)
+}
+
+// printResult prints what a workflow gave, as the command does that submits it.
+func (a *app) printResult(w io.Writer, f *mlopsv1.Workflow) {
 	switch r := f.GetResult().GetKind().(type) {
 	case *mlopsv1.Result_Train:
-		a.printTrained(w, r.Train, f.GetSpec().GetOperation().GetTrain().GetData())
+		a.printTrained(w, r.Train, a.short(f.GetSpec().GetOperation().GetTrain().GetData()))
 	case *mlopsv1.Result_Predict:
 		a.printPredicted(w, r.Predict)
 	case *mlopsv1.Result_Status:

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
+
+	"mlops/cmd/mlops-cli/output"
 )
 
 func newRetry(a *app) *cobra.Command {
@@ -11,7 +14,8 @@ func newRetry(a *app) *cobra.Command {
 		Use:   "retry ID",
 		Short: "Submit a failed or cancelled workflow anew",
 		Long: `Submit the operation of a failed or cancelled workflow anew, as a workflow of its
-own. It needs a master: without one, repeat the command itself.`,
+own. A master does it whenever it can; without one this command does the work and
+prints its result.`,
 		Example: `  mlops-cli retry 0197a8f2 --master 127.0.0.1:7070
   mlops-cli logs -f "$(mlops-cli retry 0197a8f2 -o name)"`,
 		Args:              exactly("ID"),
@@ -21,18 +25,25 @@ own. It needs a master: without one, repeat the command itself.`,
 }
 
 func (a *app) retry(ctx context.Context, id string) error {
-	if a.masterAddress() == "" {
-		return usagef("retry needs a master (--master or MLOPS_MASTER): without one, repeat the command itself")
-	}
-	return a.with(ctx, need{}, func(c *connection) error {
+	return a.with(ctx, need{worker: true, probes: true}, func(c *connection) error {
 		got, err := c.Get(ctx, id)
 		if err != nil {
 			return err
 		}
-		w, err := c.Retry(ctx, got.GetWorkflow().GetWorkflowId())
+		w, err := c.Retry(ctx, got.GetWorkflow().GetWorkflowId(), c.labels)
 		if err != nil {
 			return err
 		}
-		return a.printState(w)
+		if !c.embedded {
+			return a.printState(w)
+		}
+		if w, err = a.followToSuccess(ctx, c, w); err != nil {
+			return err
+		}
+		return a.print(
+			func() output.Document { return workflowDocument(w) },
+			func(out io.Writer) { a.printResult(out, w) },
+			func() []string { return []string{w.GetWorkflowId()} },
+		)
 	})
 }

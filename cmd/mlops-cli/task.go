@@ -70,12 +70,8 @@ func (a *app) do(ctx context.Context, j job) error {
 		if j.flags.detach {
 			return a.printDetached(w)
 		}
-		w, err = a.follow(ctx, c, w)
-		if err != nil {
+		if w, err = a.followToSuccess(ctx, c, w); err != nil {
 			return err
-		}
-		if w.GetState() != mlopsv1.WorkflowState_WORKFLOW_STATE_SUCCEEDED {
-			return &failure{w}
 		}
 		if j.finish != nil {
 			if err := j.finish(ctx, c, w.GetResult()); err != nil {

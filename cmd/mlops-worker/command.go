@@ -17,7 +17,6 @@ import (
 // settings are what the flags say.
 type settings struct {
 	master      string
-	token       string
 	tokenFile   string
 	ca          string
 	cert        string

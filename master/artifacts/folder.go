@@ -114,7 +114,7 @@ func (f *Folder) begin(digest, caller string, offset int64) (*upload, error) {
 		return nil, fmt.Errorf("open partial upload: %w", err)
 	}
 	u := &upload{folder: f, digest: digest, path: path, file: file, hash: sha256.New(), size: offset}
-	if err := file.Truncate(offset); err == nil {
+	if err = file.Truncate(offset); err == nil {
 		_, err = io.CopyN(u.hash, file, offset)
 	}
 	if err != nil {

@@ -315,7 +315,7 @@ func TestReadToken(t *testing.T) {
 }
 
 func TestHostID(t *testing.T) {
-	if HostID() != HostID() {
+	if first, second := HostID(), HostID(); first != second {
 		t.Error("two calls differ")
 	}
 	dir := t.TempDir()

@@ -7,7 +7,7 @@ import (
 	"sort"
 )
 
-// ErrOneClass: the labels hold a single class, so that the score has no value.
+// ErrOneClass says that the labels hold a single class, so that the score has no value.
 var ErrOneClass = errors.New("metrics: the labels hold only one class")
 
 // ROCAUC is the area under the ROC curve of a binary score: the share of pairs

@@ -106,7 +106,7 @@ func (l Log) append(ctx context.Context, line []byte, now time.Time) error {
 // in the file whether or not it does.
 func syncDir(path string) {
 	if dir, err := os.Open(path); err == nil {
-		dir.Sync()
+		_ = dir.Sync()
 		dir.Close()
 	}
 }

@@ -67,7 +67,7 @@ func fill(ctx context.Context, f *os.File, write func(io.Writer) error) error {
 // syncDir makes a directory's entries durable where the file system can.
 func syncDir(root *os.Root, name string) {
 	if dir, err := root.Open(name); err == nil {
-		dir.Sync()
+		_ = dir.Sync()
 		dir.Close()
 	}
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"math/bits"
 	"strconv"
@@ -121,8 +122,7 @@ func parseFloatSlow(b []byte) (float64, bool) {
 	}
 	f, err := strconv.ParseFloat(view(b), 64)
 	if err != nil {
-		numeric, ok := err.(*strconv.NumError)
-		if !ok || numeric.Err != strconv.ErrRange {
+		if !errors.Is(err, strconv.ErrRange) {
 			return 0, false
 		}
 	}

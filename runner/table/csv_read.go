@@ -253,7 +253,7 @@ func (c *csvReader) fault(head int) error {
 
 // shift moves an error's place by what lies before its chunk.
 func shift(err error, rows, lines int, offset int64) error {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // a chunk's own errors, not yet wrapped
 	case *quoteError:
 		e.Line += lines
 		e.Offset += offset

@@ -25,7 +25,7 @@ func (t *Table) Fingerprint() string {
 			return nil
 		})
 	}
-	group.Wait() // its functions give no errors
+	_ = group.Wait() // its functions give no errors
 	h := sha256.New()
 	h.Write([]byte("table 1\n"))
 	writeNumber(h, uint64(t.rows))
@@ -140,7 +140,7 @@ func (c *Column) equal(d *Column) bool {
 		if c.IsNull(i) {
 			continue
 		}
-		same := false
+		var same bool
 		switch c.kind {
 		case Float64:
 			same = math.Float64bits(c.floats[i]) == math.Float64bits(d.floats[i])

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"unicode/utf16"
@@ -169,7 +170,8 @@ func (s *jsonScanner) text() ([]byte, error) {
 
 func (s *jsonScanner) encoding(raw []byte, start int) error {
 	err := checkText(s.file, raw)
-	if e, ok := err.(*EncodingError); ok {
+	var e *EncodingError
+	if errors.As(err, &e) {
 		e.Line = s.line()
 		e.Offset += s.base + int64(start)
 	}

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -253,7 +252,7 @@ func testSuccessBeatsCancel(_ *testing.T, f *fixture) {
 	joining := f.submit()
 	f.spawn(task(joining, 0), probe("then"), probe("a"))
 	ref = f.grant(task(joining, 1))
-	_, err = f.try(statestore.Command{CancelWorkflow: joining, Reason: fmt.Sprint("enough")})
+	_, err = f.try(statestore.Command{CancelWorkflow: joining, Reason: "enough"})
 	f.must(err)
 	f.do(task(joining, 1), statestore.Succeed{Ref: ref, Result: result("a")})
 	f.wantState(joining, workflowCancelled, 2, 2, 2)

@@ -11,7 +11,7 @@ func sizeOf(path string) int64 {
 	var total int64
 	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // gone, or unreadable: its removal will say so
+			return nil //nolint:nilerr // gone, or unreadable: its removal will say so
 		}
 		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
 			total += info.Size()

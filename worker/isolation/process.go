@@ -114,7 +114,7 @@ func (p *Process) spawn(a Attempt, h Host) (*child, error) {
 		conveyed: make(chan struct{}), exited: make(chan struct{}), told: make(chan struct{}),
 		oomKill: readOOMCounters(),
 	}
-	c.cmd = exec.Command(program, Subcommand)
+	c.cmd = exec.Command(program, Subcommand) //nolint:noctx // supervise ends it: first asked, then by force
 	c.cmd.Dir = a.ScratchDir
 	c.cmd.Env = p.environ(a.ScratchDir)
 	c.cmd.ExtraFiles = []*os.File{childIn, childOut} // descriptors 3 and 4

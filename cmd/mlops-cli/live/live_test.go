@@ -107,7 +107,7 @@ func TestColorsAreOfTheTerminal(t *testing.T) {
 func TestATransfer(t *testing.T) {
 	var b bytes.Buffer
 	show := live.New(&b, live.Options{}).Transfer("uploading", "a.csv")
-	for done := int64(0); done <= 10; done++ {
+	for done := range int64(11) {
 		show(done<<20, 10<<20)
 	}
 	want := `uploading a.csv: 0 B of 10.0 MiB

@@ -142,8 +142,8 @@ func failedWrite(t *testing.T, b storage.Bucket) {
 	broken := errors.New("broken")
 	for _, key := range []string{"k", "new"} {
 		err := b.WriteAtomic(t.Context(), key, func(w io.Writer) error {
-			io.WriteString(w, "half of")
-			return broken
+			_, err := io.WriteString(w, "half of")
+			return errors.Join(err, broken)
 		})
 		if !errors.Is(err, broken) {
 			t.Errorf("WriteAtomic gives %v, want the writer's own error", err)
