@@ -56,12 +56,17 @@ func digestOf(url string) string {
 	return digest
 }
 
-// localFile returns the local path of the file at location.
-func (e Env) localFile(ctx context.Context, location string) (string, error) {
-	if isArtifact(location) && e.Artifacts != nil {
-		return e.Artifacts.Fetch(ctx, location)
+// open opens the file at location. An opened file stays the one that was allowed,
+// whatever becomes of its path.
+func (e Env) open(ctx context.Context, location string) (storage.Reader, error) {
+	if !isArtifact(location) || e.Artifacts == nil {
+		return e.Storage.Open(ctx, location)
 	}
-	return e.Storage.LocalPath(ctx, location)
+	path, err := e.Artifacts.Fetch(ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	return storage.New(storage.Options{}).Open(ctx, path)
 }
 
 // localDir returns the local path of the directory at location.

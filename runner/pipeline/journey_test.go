@@ -235,25 +235,6 @@ func TestLabelsKeepTheirType(t *testing.T) {
 	}
 }
 
-func TestNamesMayHoldAnything(t *testing.T) {
-	dir, env := environment(t)
-	for _, name := range []string{"price, net", "a;b", "line\nbreak", `say "x"`, "größe", "a.b", "'", "日本", " y "} {
-		quoted := `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-		var b strings.Builder
-		fmt.Fprintf(&b, "%s,label of %s\n", quoted, "it")
-		for i := range 400 {
-			fmt.Fprintf(&b, "%d,%d\n", i, i/200)
-		}
-		write(t, dir, "data.csv", b.String())
-		model := train(t, env, pipeline.TrainRequest{Data: "data.csv", Config: settings(t, "")}).Deployment.Dir
-		write(t, dir, "new.csv", quoted+"\n3\n398\n")
-		r, err := pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: "new.csv", Model: model, Output: "p.parquet", Proba: true}, env)
-		if err != nil || !slices.Equal(r.Head, []string{"0", "1"}) {
-			t.Errorf("column %q: %+v, %v", name, r, err)
-		}
-	}
-}
-
 func TestPredictsAtOnceAreAllRecorded(t *testing.T) {
 	const calls = 12
 	dir, env := environment(t)

@@ -25,11 +25,12 @@ func readTable(ctx context.Context, env Env, location, name string, o table.Read
 		return nil, err
 	}
 	o.Format = format
-	path, err := env.localFile(ctx, location)
+	file, err := env.open(ctx, location)
 	if err != nil {
 		return nil, err
 	}
-	t, err := table.ReadFile(ctx, path, o)
+	defer file.Close()
+	t, err := table.Read(ctx, file, file.Size(), o)
 	if err != nil {
 		return nil, err
 	}
