@@ -54,7 +54,7 @@ func TestTwoSubmitsAreTwoWorkflowsUnlessTheirKeyIsOne(t *testing.T) {
 func TestARetryWhoseReplyIsLostDoesNotDouble(t *testing.T) {
 	m := newMaster(1)
 	m.loseReplies = 2
-	w, err := start(t, m).Retry(t.Context(), "w0")
+	w, err := start(t, m).Retry(t.Context(), "w0", nil)
 	if err != nil || w.GetWorkflowId() != "w1" || len(m.workflows) != 1 {
 		t.Errorf("%d workflows; got %v, %v", len(m.workflows), w, err)
 	}

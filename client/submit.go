@@ -36,15 +36,16 @@ func (c *Client) Submit(ctx context.Context, s Submission) (*mlopsv1.Workflow, e
 }
 
 // Retry submits a FAILED or CANCELLED workflow's operation anew and returns the
-// new workflow.
-func (c *Client) Retry(ctx context.Context, id string) (*mlopsv1.Workflow, error) {
+// new workflow. It carries labels, and requires them of its worker, over those
+// that the old one had; nil: the old ones alone.
+func (c *Client) Retry(ctx context.Context, id string, labels map[string]string) (*mlopsv1.Workflow, error) {
 	key, err := keyOr("")
 	if err != nil {
 		return nil, fmt.Errorf("retry workflow %s: %w", id, err)
 	}
 	var response *mlopsv1.RetryWorkflowResponse
 	err = c.try(ctx, "retry workflow "+id, func(ctx context.Context) (err error) {
-		response, err = c.service.RetryWorkflow(ctx, &mlopsv1.RetryWorkflowRequest{WorkflowId: id, IdempotencyKey: key})
+		response, err = c.service.RetryWorkflow(ctx, &mlopsv1.RetryWorkflowRequest{WorkflowId: id, IdempotencyKey: key, RequireLabels: labels})
 		return err
 	})
 	return response.GetWorkflow(), err

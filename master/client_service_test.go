@@ -3,7 +3,9 @@ package master_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -138,6 +140,47 @@ func TestWorkflowsAreFoundListedCancelledAndRetried(t *testing.T) {
 	}
 	if _, err := s.clients.GetWorkflow(t.Context(), &mlopsv1.GetWorkflowRequest{WorkflowId: "ffffffff"}); status.Code(err) != codes.NotFound {
 		t.Errorf("an unknown workflow: %v", err)
+	}
+}
+
+func TestARetryMayRequireOtherLabels(t *testing.T) {
+	s := serve(t, t.TempDir())
+	spec := probe()
+	spec.Requirements = &mlopsv1.Requirements{Labels: map[string]string{"session": "old", "zone": "a"}}
+	resp, err := s.clients.SubmitWorkflow(t.Context(), &mlopsv1.SubmitWorkflowRequest{Spec: spec, Labels: map[string]string{"session": "old", "team": "b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := resp.GetWorkflow()
+	if _, err := s.clients.CancelWorkflow(t.Context(), &mlopsv1.CancelWorkflowRequest{WorkflowId: old.GetWorkflowId()}); err != nil {
+		t.Fatal(err)
+	}
+	retry := func(labels map[string]string) (*mlopsv1.Workflow, error) {
+		r, err := s.clients.RetryWorkflow(t.Context(), &mlopsv1.RetryWorkflowRequest{WorkflowId: old.GetWorkflowId(), RequireLabels: labels})
+		return r.GetWorkflow(), err
+	}
+	w, err := retry(map[string]string{"session": "new"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"session": "new", "team": "b"}; !maps.Equal(w.GetLabels(), want) {
+		t.Errorf("labels are %v, want %v", w.GetLabels(), want)
+	}
+	if got, want := w.GetSpec().GetRequirements().GetLabels(), map[string]string{"session": "new", "zone": "a"}; !maps.Equal(got, want) {
+		t.Errorf("requirements are %v, want %v", got, want)
+	}
+	if w.GetRetryOf() != old.GetWorkflowId() {
+		t.Errorf("it is a retry of %q", w.GetRetryOf())
+	}
+	if w, err := retry(map[string]string{"": "x"}); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("a label without a key: %v, %v", w, err)
+	}
+	many := map[string]string{}
+	for i := range 31 {
+		many[fmt.Sprint(i)] = "x"
+	}
+	if w, err := retry(many); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("33 labels in all: %v, %v", w, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package master
 
 import (
 	"context"
+	"maps"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -50,6 +51,9 @@ func (s *clientService) RetryWorkflow(ctx context.Context, req *mlopsv1.RetryWor
 	if err := checkKey(req.GetIdempotencyKey()); err != nil {
 		return nil, err
 	}
+	if err := checkLabels("require_labels", req.GetRequireLabels()); err != nil {
+		return nil, err
+	}
 	doing := "retry workflow " + req.GetWorkflowId()
 	old, err := s.m.store.Workflow(ctx, req.GetWorkflowId())
 	if err != nil {
@@ -60,13 +64,17 @@ func (s *clientService) RetryWorkflow(ctx context.Context, req *mlopsv1.RetryWor
 	default:
 		return nil, status.Errorf(codes.FailedPrecondition, "%s: only a failed or cancelled workflow is retried, this one is %s", doing, old.GetState())
 	}
-	w, existed, err := s.submit(ctx, &mlopsv1.Workflow{
+	anew := &mlopsv1.Workflow{
 		Priority:       old.GetPriority(),
 		Labels:         old.GetLabels(),
 		IdempotencyKey: req.GetIdempotencyKey(),
 		Spec:           old.GetSpec(),
 		RetryOf:        old.GetWorkflowId(),
-	})
+	}
+	if err := require(anew, req.GetRequireLabels()); err != nil {
+		return nil, err
+	}
+	w, existed, err := s.submit(ctx, anew)
 	if err != nil {
 		return nil, s.m.statusOf(doing, err)
 	}
@@ -74,6 +82,29 @@ func (s *clientService) RetryWorkflow(ctx context.Context, req *mlopsv1.RetryWor
 		return nil, status.Errorf(codes.AlreadyExists, "%s: idempotency_key was used for workflow %s", doing, w.GetWorkflowId())
 	}
 	return &mlopsv1.RetryWorkflowResponse{Workflow: w}, nil
+}
+
+// require sets labels on a workflow and on what it requires of workers.
+func require(w *mlopsv1.Workflow, labels map[string]string) error {
+	if len(labels) == 0 {
+		return nil
+	}
+	over := func(old map[string]string) map[string]string {
+		all := make(map[string]string, len(old)+len(labels))
+		maps.Copy(all, old)
+		maps.Copy(all, labels)
+		return all
+	}
+	spec := proto.CloneOf(w.GetSpec())
+	if spec.Requirements == nil {
+		spec.Requirements = &mlopsv1.Requirements{}
+	}
+	spec.Requirements.Labels = over(spec.GetRequirements().GetLabels())
+	w.Labels, w.Spec = over(w.GetLabels()), spec
+	if err := checkLabels("require_labels with the workflow's own", w.GetLabels()); err != nil {
+		return err
+	}
+	return checkLabels("require_labels with the task's own", spec.GetRequirements().GetLabels())
 }
 
 // submit fills in what the master decides and stores the workflow.

@@ -793,8 +793,12 @@ type RetryWorkflowRequest struct {
 	WorkflowId string `protobuf:"bytes,1,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
 	// The client's key against retrying twice.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Labels that the new workflow carries, and that its tasks require of a worker,
+	// over what the old one had under their keys. For clients that run their work
+	// themselves, whose worker is another by now.
+	RequireLabels map[string]string `protobuf:"bytes,3,rep,name=require_labels,json=requireLabels,proto3" json:"require_labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RetryWorkflowRequest) Reset() {
@@ -839,6 +843,13 @@ func (x *RetryWorkflowRequest) GetIdempotencyKey() string {
 		return x.IdempotencyKey
 	}
 	return ""
+}
+
+func (x *RetryWorkflowRequest) GetRequireLabels() map[string]string {
+	if x != nil {
+		return x.RequireLabels
+	}
+	return nil
 }
 
 // RetryWorkflowResponse is the new workflow.
@@ -1284,11 +1295,15 @@ const file_mlops_v1_client_service_proto_rawDesc = "" +
 	"workflowId\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"H\n" +
 	"\x16CancelWorkflowResponse\x12.\n" +
-	"\bworkflow\x18\x01 \x01(\v2\x12.mlops.v1.WorkflowR\bworkflow\"`\n" +
+	"\bworkflow\x18\x01 \x01(\v2\x12.mlops.v1.WorkflowR\bworkflow\"\xfc\x01\n" +
 	"\x14RetryWorkflowRequest\x12\x1f\n" +
 	"\vworkflow_id\x18\x01 \x01(\tR\n" +
 	"workflowId\x12'\n" +
-	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"G\n" +
+	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\x12X\n" +
+	"\x0erequire_labels\x18\x03 \x03(\v21.mlops.v1.RetryWorkflowRequest.RequireLabelsEntryR\rrequireLabels\x1a@\n" +
+	"\x12RequireLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"G\n" +
 	"\x15RetryWorkflowResponse\x12.\n" +
 	"\bworkflow\x18\x01 \x01(\v2\x12.mlops.v1.WorkflowR\bworkflow\"\x14\n" +
 	"\x12ListWorkersRequest\"E\n" +
@@ -1341,7 +1356,7 @@ func file_mlops_v1_client_service_proto_rawDescGZIP() []byte {
 	return file_mlops_v1_client_service_proto_rawDescData
 }
 
-var file_mlops_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_mlops_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_mlops_v1_client_service_proto_goTypes = []any{
 	(*GetServerInfoRequest)(nil),   // 0: mlops.v1.GetServerInfoRequest
 	(*GetServerInfoResponse)(nil),  // 1: mlops.v1.GetServerInfoResponse
@@ -1365,61 +1380,63 @@ var file_mlops_v1_client_service_proto_goTypes = []any{
 	nil,                            // 19: mlops.v1.SubmitWorkflowRequest.LabelsEntry
 	nil,                            // 20: mlops.v1.GetWorkflowResponse.ProgressEntry
 	nil,                            // 21: mlops.v1.ListWorkflowsRequest.LabelsEntry
-	nil,                            // 22: mlops.v1.WorkerInfo.LabelsEntry
-	(*timestamppb.Timestamp)(nil),  // 23: google.protobuf.Timestamp
-	(*TaskSpec)(nil),               // 24: mlops.v1.TaskSpec
-	(*Workflow)(nil),               // 25: mlops.v1.Workflow
-	(*Task)(nil),                   // 26: mlops.v1.Task
-	(WorkflowState)(0),             // 27: mlops.v1.WorkflowState
-	(*Event)(nil),                  // 28: mlops.v1.Event
-	(*durationpb.Duration)(nil),    // 29: google.protobuf.Duration
-	(*Progress)(nil),               // 30: mlops.v1.Progress
+	nil,                            // 22: mlops.v1.RetryWorkflowRequest.RequireLabelsEntry
+	nil,                            // 23: mlops.v1.WorkerInfo.LabelsEntry
+	(*timestamppb.Timestamp)(nil),  // 24: google.protobuf.Timestamp
+	(*TaskSpec)(nil),               // 25: mlops.v1.TaskSpec
+	(*Workflow)(nil),               // 26: mlops.v1.Workflow
+	(*Task)(nil),                   // 27: mlops.v1.Task
+	(WorkflowState)(0),             // 28: mlops.v1.WorkflowState
+	(*Event)(nil),                  // 29: mlops.v1.Event
+	(*durationpb.Duration)(nil),    // 30: google.protobuf.Duration
+	(*Progress)(nil),               // 31: mlops.v1.Progress
 }
 var file_mlops_v1_client_service_proto_depIdxs = []int32{
-	23, // 0: mlops.v1.GetServerInfoResponse.time:type_name -> google.protobuf.Timestamp
-	23, // 1: mlops.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
-	24, // 2: mlops.v1.SubmitWorkflowRequest.spec:type_name -> mlops.v1.TaskSpec
+	24, // 0: mlops.v1.GetServerInfoResponse.time:type_name -> google.protobuf.Timestamp
+	24, // 1: mlops.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
+	25, // 2: mlops.v1.SubmitWorkflowRequest.spec:type_name -> mlops.v1.TaskSpec
 	19, // 3: mlops.v1.SubmitWorkflowRequest.labels:type_name -> mlops.v1.SubmitWorkflowRequest.LabelsEntry
-	25, // 4: mlops.v1.SubmitWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
-	25, // 5: mlops.v1.GetWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
-	26, // 6: mlops.v1.GetWorkflowResponse.tasks:type_name -> mlops.v1.Task
+	26, // 4: mlops.v1.SubmitWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
+	26, // 5: mlops.v1.GetWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
+	27, // 6: mlops.v1.GetWorkflowResponse.tasks:type_name -> mlops.v1.Task
 	20, // 7: mlops.v1.GetWorkflowResponse.progress:type_name -> mlops.v1.GetWorkflowResponse.ProgressEntry
-	27, // 8: mlops.v1.ListWorkflowsRequest.states:type_name -> mlops.v1.WorkflowState
+	28, // 8: mlops.v1.ListWorkflowsRequest.states:type_name -> mlops.v1.WorkflowState
 	21, // 9: mlops.v1.ListWorkflowsRequest.labels:type_name -> mlops.v1.ListWorkflowsRequest.LabelsEntry
-	23, // 10: mlops.v1.ListWorkflowsRequest.created_after:type_name -> google.protobuf.Timestamp
-	25, // 11: mlops.v1.ListWorkflowsResponse.workflows:type_name -> mlops.v1.Workflow
-	28, // 12: mlops.v1.WatchWorkflowResponse.event:type_name -> mlops.v1.Event
-	25, // 13: mlops.v1.WatchWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
-	25, // 14: mlops.v1.CancelWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
-	25, // 15: mlops.v1.RetryWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
-	16, // 16: mlops.v1.ListWorkersResponse.workers:type_name -> mlops.v1.WorkerInfo
-	22, // 17: mlops.v1.WorkerInfo.labels:type_name -> mlops.v1.WorkerInfo.LabelsEntry
-	29, // 18: mlops.v1.WorkerInfo.last_seen:type_name -> google.protobuf.Duration
-	16, // 19: mlops.v1.DrainWorkerResponse.worker:type_name -> mlops.v1.WorkerInfo
-	30, // 20: mlops.v1.GetWorkflowResponse.ProgressEntry.value:type_name -> mlops.v1.Progress
-	0,  // 21: mlops.v1.ClientService.GetServerInfo:input_type -> mlops.v1.GetServerInfoRequest
-	2,  // 22: mlops.v1.ClientService.SubmitWorkflow:input_type -> mlops.v1.SubmitWorkflowRequest
-	4,  // 23: mlops.v1.ClientService.GetWorkflow:input_type -> mlops.v1.GetWorkflowRequest
-	6,  // 24: mlops.v1.ClientService.ListWorkflows:input_type -> mlops.v1.ListWorkflowsRequest
-	8,  // 25: mlops.v1.ClientService.WatchWorkflow:input_type -> mlops.v1.WatchWorkflowRequest
-	10, // 26: mlops.v1.ClientService.CancelWorkflow:input_type -> mlops.v1.CancelWorkflowRequest
-	12, // 27: mlops.v1.ClientService.RetryWorkflow:input_type -> mlops.v1.RetryWorkflowRequest
-	14, // 28: mlops.v1.ClientService.ListWorkers:input_type -> mlops.v1.ListWorkersRequest
-	17, // 29: mlops.v1.ClientService.DrainWorker:input_type -> mlops.v1.DrainWorkerRequest
-	1,  // 30: mlops.v1.ClientService.GetServerInfo:output_type -> mlops.v1.GetServerInfoResponse
-	3,  // 31: mlops.v1.ClientService.SubmitWorkflow:output_type -> mlops.v1.SubmitWorkflowResponse
-	5,  // 32: mlops.v1.ClientService.GetWorkflow:output_type -> mlops.v1.GetWorkflowResponse
-	7,  // 33: mlops.v1.ClientService.ListWorkflows:output_type -> mlops.v1.ListWorkflowsResponse
-	9,  // 34: mlops.v1.ClientService.WatchWorkflow:output_type -> mlops.v1.WatchWorkflowResponse
-	11, // 35: mlops.v1.ClientService.CancelWorkflow:output_type -> mlops.v1.CancelWorkflowResponse
-	13, // 36: mlops.v1.ClientService.RetryWorkflow:output_type -> mlops.v1.RetryWorkflowResponse
-	15, // 37: mlops.v1.ClientService.ListWorkers:output_type -> mlops.v1.ListWorkersResponse
-	18, // 38: mlops.v1.ClientService.DrainWorker:output_type -> mlops.v1.DrainWorkerResponse
-	30, // [30:39] is the sub-list for method output_type
-	21, // [21:30] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	24, // 10: mlops.v1.ListWorkflowsRequest.created_after:type_name -> google.protobuf.Timestamp
+	26, // 11: mlops.v1.ListWorkflowsResponse.workflows:type_name -> mlops.v1.Workflow
+	29, // 12: mlops.v1.WatchWorkflowResponse.event:type_name -> mlops.v1.Event
+	26, // 13: mlops.v1.WatchWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
+	26, // 14: mlops.v1.CancelWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
+	22, // 15: mlops.v1.RetryWorkflowRequest.require_labels:type_name -> mlops.v1.RetryWorkflowRequest.RequireLabelsEntry
+	26, // 16: mlops.v1.RetryWorkflowResponse.workflow:type_name -> mlops.v1.Workflow
+	16, // 17: mlops.v1.ListWorkersResponse.workers:type_name -> mlops.v1.WorkerInfo
+	23, // 18: mlops.v1.WorkerInfo.labels:type_name -> mlops.v1.WorkerInfo.LabelsEntry
+	30, // 19: mlops.v1.WorkerInfo.last_seen:type_name -> google.protobuf.Duration
+	16, // 20: mlops.v1.DrainWorkerResponse.worker:type_name -> mlops.v1.WorkerInfo
+	31, // 21: mlops.v1.GetWorkflowResponse.ProgressEntry.value:type_name -> mlops.v1.Progress
+	0,  // 22: mlops.v1.ClientService.GetServerInfo:input_type -> mlops.v1.GetServerInfoRequest
+	2,  // 23: mlops.v1.ClientService.SubmitWorkflow:input_type -> mlops.v1.SubmitWorkflowRequest
+	4,  // 24: mlops.v1.ClientService.GetWorkflow:input_type -> mlops.v1.GetWorkflowRequest
+	6,  // 25: mlops.v1.ClientService.ListWorkflows:input_type -> mlops.v1.ListWorkflowsRequest
+	8,  // 26: mlops.v1.ClientService.WatchWorkflow:input_type -> mlops.v1.WatchWorkflowRequest
+	10, // 27: mlops.v1.ClientService.CancelWorkflow:input_type -> mlops.v1.CancelWorkflowRequest
+	12, // 28: mlops.v1.ClientService.RetryWorkflow:input_type -> mlops.v1.RetryWorkflowRequest
+	14, // 29: mlops.v1.ClientService.ListWorkers:input_type -> mlops.v1.ListWorkersRequest
+	17, // 30: mlops.v1.ClientService.DrainWorker:input_type -> mlops.v1.DrainWorkerRequest
+	1,  // 31: mlops.v1.ClientService.GetServerInfo:output_type -> mlops.v1.GetServerInfoResponse
+	3,  // 32: mlops.v1.ClientService.SubmitWorkflow:output_type -> mlops.v1.SubmitWorkflowResponse
+	5,  // 33: mlops.v1.ClientService.GetWorkflow:output_type -> mlops.v1.GetWorkflowResponse
+	7,  // 34: mlops.v1.ClientService.ListWorkflows:output_type -> mlops.v1.ListWorkflowsResponse
+	9,  // 35: mlops.v1.ClientService.WatchWorkflow:output_type -> mlops.v1.WatchWorkflowResponse
+	11, // 36: mlops.v1.ClientService.CancelWorkflow:output_type -> mlops.v1.CancelWorkflowResponse
+	13, // 37: mlops.v1.ClientService.RetryWorkflow:output_type -> mlops.v1.RetryWorkflowResponse
+	15, // 38: mlops.v1.ClientService.ListWorkers:output_type -> mlops.v1.ListWorkersResponse
+	18, // 39: mlops.v1.ClientService.DrainWorker:output_type -> mlops.v1.DrainWorkerResponse
+	31, // [31:40] is the sub-list for method output_type
+	22, // [22:31] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_mlops_v1_client_service_proto_init() }
@@ -1434,7 +1451,7 @@ func file_mlops_v1_client_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_mlops_v1_client_service_proto_rawDesc), len(file_mlops_v1_client_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
