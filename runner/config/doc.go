@@ -8,7 +8,8 @@
 // is executed; size, depth and the expansion of aliases are bounded.
 //
 //	parse.go      bytes → syntax tree, within limits
-//	node.go       syntax tree → nodes with positions; aliases expanded
+//	build.go      syntax tree → nodes; aliases expanded
+//	node.go       values with their positions
 //	decode.go     nodes → structs, by their yaml tags
 //	validate.go   ranges and choices, by their range and enum tags
 //	config.go     the structs and their defaults

@@ -19,9 +19,9 @@
 // number a float64. A column without a single value in training is left out.
 // Then each step of the configuration sees the result of the one before:
 //
-//	missing_values       missing.go   drop, mean, median, mode or constant
-//	categorical_encoder  encoder.go   text to label codes in sorted order
-//	feature_scaler       scaler.go    mean 0, standard deviation 1
+//	missing_values       missing.go, missing_fill.go  drop, mean, median, mode or constant
+//	categorical_encoder  encoder.go                   text to label codes in sorted order
+//	feature_scaler       scaler.go                    mean 0, standard deviation 1
 //
 // The rest: pipeline.go fits, fitted.go transforms and is saved, registry.go
 // knows the steps, schema.go describes the raw columns, exact.go sums, stats.go

@@ -1,0 +1,130 @@
+package preprocess
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"mlops/runner/table"
+)
+
+// columnFill is what fills one column: a number, a text, or neither where the
+// column had no value to learn from.
+type columnFill struct {
+	Name   string  `json:"name"`
+	Number *number `json:"number,omitempty"`
+	Text   *string `json:"text,omitempty"`
+}
+
+// missingState is the fitted step.
+type missingState struct {
+	Strategy string       `json:"strategy"`
+	Columns  []columnFill `json:"columns"`
+}
+
+// completeRows returns the rows without a missing cell in columns.
+func completeRows(columns []*table.Column, n int) []int {
+	rows := make([]int, 0, n)
+	var holed []*table.Column
+	for _, c := range columns {
+		if c.HasNulls() {
+			holed = append(holed, c)
+		}
+	}
+	for i := range n {
+		if !slices.ContainsFunc(holed, func(c *table.Column) bool { return c.IsNull(i) }) {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// Transform drops rows or fills cells.
+func (s *missingState) Transform(ctx context.Context, in Frame, mode Mode) (Frame, error) {
+	if s.Strategy == "drop" && mode == Training {
+		var columns []*table.Column
+		for _, fill := range s.Columns {
+			c, err := column(in, fill.Name)
+			if err != nil {
+				return Frame{}, err
+			}
+			columns = append(columns, c)
+		}
+		if kept := completeRows(columns, in.Table.NumRows()); len(kept) < in.Table.NumRows() {
+			return in.Keep(kept), nil
+		}
+		return in, nil
+	}
+	filled := make([]*table.Column, len(s.Columns))
+	err := each(ctx, len(filled), func(i int) error {
+		c, err := column(in, s.Columns[i].Name)
+		if err == nil {
+			filled[i], err = s.Columns[i].fill(c)
+		}
+		return err
+	})
+	if err != nil {
+		return Frame{}, err
+	}
+	return in.With(filled...)
+}
+
+func (f columnFill) fill(c *table.Column) (*table.Column, error) {
+	if !c.HasNulls() {
+		return c, nil
+	}
+	switch {
+	case f.Text != nil && c.Kind() == table.String:
+		dict := c.Dict()
+		code := slices.Index(dict, *f.Text)
+		if code < 0 {
+			code = len(dict)
+			dict = append(slices.Clip(dict), *f.Text)
+		}
+		codes := slices.Clone(c.Codes())
+		for i := range codes {
+			if c.IsNull(i) {
+				codes[i] = uint32(code)
+			}
+		}
+		return table.NewDictionary(c.Name(), codes, dict, nil), nil
+	case f.Number != nil && c.Kind() == table.Float64:
+		values := slices.Clone(c.Floats())
+		for i, v := range values {
+			if math.IsNaN(v) {
+				values[i] = float64(*f.Number)
+			}
+		}
+		return table.NewFloat64(c.Name(), values, nil), nil
+	case f.Text == nil && f.Number == nil:
+		return c, nil
+	}
+	return nil, &StateError{Part: "missing_values", Reason: fmt.Sprintf("the fill value of column %q is of another type than the column", c.Name())}
+}
+
+// MarshalJSON gives the state.
+func (s *missingState) MarshalJSON() ([]byte, error) {
+	type plain missingState
+	return json.Marshal((*plain)(s))
+}
+
+func loadMissingValues(state json.RawMessage) (Transformer, error) {
+	type plain missingState
+	var s plain
+	if err := strictJSON(state, &s); err != nil {
+		return nil, err
+	}
+	if !slices.Contains([]string{"drop", "mean", "median", "mode", "constant"}, s.Strategy) {
+		return nil, fmt.Errorf("unknown strategy %q", s.Strategy)
+	}
+	seen := map[string]bool{}
+	for _, c := range s.Columns {
+		if c.Name == "" || seen[c.Name] || c.Number != nil && c.Text != nil {
+			return nil, fmt.Errorf("column %q is without a name, given twice, or filled with both a number and a text", c.Name)
+		}
+		seen[c.Name] = true
+	}
+	return (*missingState)(&s), nil
+}
