@@ -25,7 +25,9 @@ type booster struct {
 	gradient []float32
 	hessian  []float32
 	stopper  *stopper
-	checksum *uint64 // of the training data, for snapshots
+	// continued tells that the trees of another model come before these.
+	continued bool
+	checksum  *uint64 // of the training data, for snapshots
 }
 
 func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss objective, workers *pool) *booster {
@@ -145,6 +147,9 @@ func (b *booster) iterate(index int) (grew bool, err error) {
 		if g.tree.numLeaves() > 1 {
 			grew = true
 			b.renew(g.tree, k)
+			if b.p.LinearTree {
+				b.fitLinear(g.tree, b.gradient[k*rows:(k+1)*rows], b.hessian[k*rows:(k+1)*rows], index == 0 && !b.continued)
+			}
 			if !g.tree.hasFiniteValues() {
 				return false, fmt.Errorf("gbdt: iteration %d: the values of a tree overflow: scale the label down or lower learning_rate", index)
 			}
@@ -212,6 +217,13 @@ func (b *booster) rate() float64 {
 }
 
 func (b *booster) addToScores(g grown, k int, left []uint32) {
+	if g.tree.linear != nil {
+		b.addLinear(b.train, g, k)
+		if b.valid != nil {
+			b.addLinear(b.valid, g, k)
+		}
+		return
+	}
 	train := b.train
 	score := train.score[k*train.data.rows : (k+1)*train.data.rows]
 	b.learner.addScores(g.tree.leafValue, score)

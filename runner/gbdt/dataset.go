@@ -32,9 +32,10 @@ type Dataset struct {
 	words     int          // words a row
 	data      []uint64
 	label     []float64
-	weight    []float64 // nil: all one
-	groups    []int     // where each query begins, and the end; nil without queries
-	initScore []float64 // output by output; nil: none
+	weight    []float64   // nil: all one
+	groups    []int       // where each query begins, and the end; nil without queries
+	raw       [][]float32 // of numeric features, for linear trees; else nil
+	initScore []float64   // output by output; nil: none
 }
 
 // NumRows is the number of rows.
@@ -91,6 +92,9 @@ func NewDataset(features []Feature, label, weight []float64, p Params) (*Dataset
 		return nil, ErrNoUsableFeatures
 	}
 	d.fill(features, workers)
+	if p.LinearTree {
+		d.keepRaw(features)
+	}
 	return d, nil
 }
 
@@ -119,6 +123,9 @@ func NewValidation(reference *Dataset, features []Feature, label, weight []float
 	workers := newPool(context.Background(), Params{}.threads())
 	defer workers.close()
 	d.fill(features, workers)
+	if reference.raw != nil {
+		d.keepRaw(features)
+	}
 	return d, nil
 }
 

@@ -19,6 +19,9 @@ const maxPathElements = 1 << 24
 // Individualized Feature Attribution for Tree Ensembles", 2018), as LightGBM's
 // pred_contrib. A model without row counts cannot be explained.
 func (m *Model) Contributions(columns [][]float64) ([]float64, error) {
+	if m.linear {
+		return nil, errors.New("gbdt: models with linear trees cannot be explained by SHAP values")
+	}
 	explainers := make([]*explainer, len(m.trees))
 	for i, t := range m.trees {
 		var err error

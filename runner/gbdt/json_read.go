@@ -102,6 +102,9 @@ func treeFromJSON(in *jsonTree, b *textBlock, features int, room *int) (*tree, e
 	if !t.hasFiniteValues() {
 		return nil, b.fail("leaf_value", "holds a value that is not finite")
 	}
+	if err := t.checkLinear(b, features); err != nil {
+		return nil, err
+	}
 	return t, t.check(b, features)
 }
 
@@ -124,6 +127,7 @@ type jsonFiller struct {
 	features int
 	room     *int // words that category sets may still take, of all trees
 	seen     map[int32]bool
+	leaves   int // that were met
 }
 
 // take checks a number and that no other node has it.
@@ -158,8 +162,9 @@ func (f *jsonFiller) fill(n *jsonNode) (int32, error) {
 		if n.LeafValue == nil {
 			return 0, f.b.fail("leaf_value", "missing")
 		}
+		f.leaves++
 		t.leafValue[^at], t.leafWeight[^at], t.leafCount[^at] = *n.LeafValue, orZero(n.LeafWeight), max(0, orZero(n.LeafCount))
-		return at, nil
+		return at, f.linear(n, int(^at))
 	}
 	at, err := f.take("split_index", n.Split, len(t.feature), false)
 	if err != nil {
@@ -185,6 +190,27 @@ func (f *jsonFiller) fill(n *jsonNode) (int32, error) {
 	}
 	t.right[at], err = f.fill(n.Right)
 	return at, err
+}
+
+// linear takes over a leaf's linear model.
+func (f *jsonFiller) linear(n *jsonNode, leaf int) error {
+	if n.Constant == nil {
+		if f.t.linear != nil || len(n.LeafFeatures) > 0 {
+			return f.b.fail("leaf_const", "some leaves have one and some have not")
+		}
+		return nil
+	}
+	if f.t.linear == nil {
+		if f.leaves > 1 {
+			return f.b.fail("leaf_const", "some leaves have one and some have not")
+		}
+		f.t.linear = make([]leafModel, len(f.t.leafValue))
+	}
+	if len(n.LeafFeatures) != len(n.Coefficients) {
+		return f.b.fail("leaf_coeff", fmt.Sprintf("leaf %d has %d features and %d coefficients", leaf, len(n.LeafFeatures), len(n.Coefficients)))
+	}
+	f.t.linear[leaf] = leafModel{*n.Constant, n.LeafFeatures, n.Coefficients}
+	return nil
 }
 
 func (f *jsonFiller) threshold(n *jsonNode, at int32) error {

@@ -44,22 +44,25 @@ type jsonTree struct {
 // jsonNode is an inner node, or a leaf: then it has no children, and, alone in
 // its tree, no number.
 type jsonNode struct {
-	Split       *int            `json:"split_index,omitempty"`
-	Feature     *int            `json:"split_feature,omitempty"`
-	Gain        *float64        `json:"split_gain,omitempty"`
-	Threshold   json.RawMessage `json:"threshold,omitempty"` // a number, or categories as "1||5"
-	Decision    string          `json:"decision_type,omitempty"`
-	DefaultLeft *bool           `json:"default_left,omitempty"`
-	Missing     string          `json:"missing_type,omitempty"`
-	Value       *float64        `json:"internal_value,omitempty"`
-	Weight      *float64        `json:"internal_weight,omitempty"`
-	Count       *int            `json:"internal_count,omitempty"`
-	Left        *jsonNode       `json:"left_child,omitempty"`
-	Right       *jsonNode       `json:"right_child,omitempty"`
-	Leaf        *int            `json:"leaf_index,omitempty"`
-	LeafValue   *float64        `json:"leaf_value,omitempty"`
-	LeafWeight  *float64        `json:"leaf_weight,omitempty"`
-	LeafCount   *int            `json:"leaf_count,omitempty"`
+	Split        *int            `json:"split_index,omitempty"`
+	Feature      *int            `json:"split_feature,omitempty"`
+	Gain         *float64        `json:"split_gain,omitempty"`
+	Threshold    json.RawMessage `json:"threshold,omitempty"` // a number, or categories as "1||5"
+	Decision     string          `json:"decision_type,omitempty"`
+	DefaultLeft  *bool           `json:"default_left,omitempty"`
+	Missing      string          `json:"missing_type,omitempty"`
+	Value        *float64        `json:"internal_value,omitempty"`
+	Weight       *float64        `json:"internal_weight,omitempty"`
+	Count        *int            `json:"internal_count,omitempty"`
+	Left         *jsonNode       `json:"left_child,omitempty"`
+	Right        *jsonNode       `json:"right_child,omitempty"`
+	Leaf         *int            `json:"leaf_index,omitempty"`
+	LeafValue    *float64        `json:"leaf_value,omitempty"`
+	LeafWeight   *float64        `json:"leaf_weight,omitempty"`
+	LeafCount    *int            `json:"leaf_count,omitempty"`
+	Constant     *float64        `json:"leaf_const,omitempty"`
+	LeafFeatures []int32         `json:"leaf_features,omitempty"`
+	Coefficients []float64       `json:"leaf_coeff,omitempty"`
 }
 
 var missingNames = []string{"None", "Zero", "NaN"}
@@ -131,6 +134,10 @@ func (t *tree) json(at int32) *jsonNode {
 		n := &jsonNode{LeafValue: &t.leafValue[leaf], LeafCount: &t.leafCount[leaf]}
 		if len(t.feature) > 0 {
 			n.Leaf, n.LeafWeight = &leaf, &t.leafWeight[leaf]
+		}
+		if t.linear != nil {
+			m := &t.linear[leaf]
+			n.Constant, n.LeafFeatures, n.Coefficients = &m.constant, m.features, m.coefficients
 		}
 		return n
 	}

@@ -66,7 +66,11 @@ func (l *learner) learn(rows []uint32, gradient, hessian []float32, unitHessian 
 	if l.order != nil {
 		l.order.start()
 	}
-	t := newTree(root.value, root.sum.hessian, root.count)
+	start := root.value
+	if l.p.LinearTree {
+		start = 0 // as in LightGBM
+	}
+	t := newTree(start, root.sum.hessian, root.count)
 	g := grown{tree: t, binned: &binnedTree{}}
 	l.leaves = append(l.leaves[:0], root)
 	if l.canSplit(&l.leaves[0]) {

@@ -19,6 +19,7 @@ type Model struct {
 	bestIteration int
 	transform     transform
 	flat          flatTrees
+	linear        bool // some trees have linear leaves
 }
 
 func newModel(d *Dataset, p *Params, objective string) *Model {

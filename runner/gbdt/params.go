@@ -64,6 +64,8 @@ type Params struct {
 	MonotoneMethod         string // basic or intermediate
 	MonotonePenalty        float64
 	InteractionConstraints [][]int // groups of features that may share a path; nil: all may
+	LinearTree             bool    // leaves hold linear models
+	LinearLambda           float64
 	LambdaL1               float64
 	LambdaL2               float64
 	MinGainToSplit         float64
@@ -173,6 +175,9 @@ func (p Params) Validate() error {
 		}
 	}
 	if err := p.validateSampling(); err != nil {
+		return err
+	}
+	if err := p.checkLinear(); err != nil {
 		return err
 	}
 	if p.PathSmooth > 0 && p.MinDataInLeaf < 2 {

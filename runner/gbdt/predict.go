@@ -74,7 +74,7 @@ func (m *Model) compile() error {
 		}
 		f.sets = append(f.sets, t.catThreshold...)
 	}
-	m.flat = f
+	m.flat, m.linear = f, m.hasLinear()
 	return nil
 }
 
@@ -131,7 +131,7 @@ func (f *flatTrees) addValues(root int32, rows []float64, width int, out []float
 
 // special is the side, 1 for left, where a comparison does not decide.
 func (f *flatTrees) special(n *flatNode, v float64) int {
-	left := false
+	var left bool
 	switch {
 	case n.kind == categoryNode:
 		left = f.inSet(int(n.threshold), v)
@@ -174,6 +174,13 @@ func (m *Model) PredictRow(row, out []float64) {
 func (m *Model) rawRow(row, out []float64) {
 	row, out = row[:len(m.featureNames)], out[:m.outputs]
 	clear(out)
+	if m.linear {
+		for i, t := range m.trees {
+			out[i%m.outputs] += t.valueOf(row)
+		}
+		m.finishRaw(out)
+		return
+	}
 	for i := 0; i < len(m.flat.roots); i += m.outputs {
 		for k := range out {
 			out[k] += m.flat.value(m.flat.roots[i+k], row)
@@ -263,6 +270,16 @@ func (m *Model) predictBlock(columns [][]float64, from, to int, buffer, out []fl
 		}
 	}
 	rows := to - from
+	if m.linear {
+		for r := range rows {
+			row := out[r*m.outputs : (r+1)*m.outputs]
+			m.rawRow(buffer[r*width:(r+1)*width], row)
+			if transformed {
+				m.transform.apply(row)
+			}
+		}
+		return
+	}
 	together := rows - rows%lanes
 	for i, root := range m.flat.roots {
 		k := i % m.outputs

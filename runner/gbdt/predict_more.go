@@ -69,7 +69,7 @@ func (m *Model) PredictEarlyStop(columns [][]float64, stop EarlyStop) ([]float64
 		return func(row, out []float64) {
 			for i := 0; i < len(m.flat.roots); i += m.outputs {
 				for k := range out {
-					out[k] += m.flat.value(m.flat.roots[i+k], row)
+					out[k] += m.treeValue(i+k, row)
 				}
 				if (i/m.outputs+1)%stop.Every == 0 && margin(out) > stop.Margin {
 					break
@@ -78,6 +78,13 @@ func (m *Model) PredictEarlyStop(columns [][]float64, stop EarlyStop) ([]float64
 			m.transform.apply(out)
 		}
 	})
+}
+
+func (m *Model) treeValue(i int, row []float64) float64 {
+	if m.linear {
+		return m.trees[i].valueOf(row)
+	}
+	return m.flat.value(m.flat.roots[i], row)
 }
 
 // margin is the distance between the two best classes' raw scores.

@@ -228,6 +228,16 @@ func sameTree(t *testing.T, index int, got, want *tree, tolerance float64) {
 		}
 	}
 	near("leaf_value", got.leafValue, want.leafValue, tolerance)
+	if len(got.linear) != len(want.linear) {
+		t.Fatalf("tree %d: %d linear leaves, LightGBM has %d", index, len(got.linear), len(want.linear))
+	}
+	for leaf, model := range got.linear {
+		if !slices.Equal(model.features, want.linear[leaf].features) {
+			t.Fatalf("tree %d: leaf %d is linear in %v, LightGBM in %v", index, leaf, model.features, want.linear[leaf].features)
+		}
+		near("leaf_const", []float64{model.constant}, []float64{want.linear[leaf].constant}, 10*tolerance)
+		near("leaf_coeff", model.coefficients, want.linear[leaf].coefficients, 10*tolerance)
+	}
 	near("leaf_weight", got.leafWeight, want.leafWeight, tolerance)
 	// LightGBM's text holds six digits of these.
 	near("internal_value", got.nodeValue, want.nodeValue, max(tolerance, 1e-5))

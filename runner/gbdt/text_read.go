@@ -15,8 +15,8 @@ import (
 const maxModelBytes = 1 << 30
 
 // ReadText reads LightGBM's model text of version v2, v3 or v4, written by this
-// package or by LightGBM. Linear trees and objectives without a known
-// transformation are refused. A text that is truncated or inconsistent (wrong
+// package or by LightGBM. Objectives without a known transformation are
+// refused. A text that is truncated or inconsistent (wrong
 // lengths, children that do not form a tree, thresholds that are no numbers,
 // feature numbers out of range) is a *FormatError.
 func ReadText(r io.Reader) (*Model, error) {

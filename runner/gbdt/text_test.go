@@ -42,7 +42,7 @@ func TestReadTextRefusesDamage(t *testing.T) {
 		{"a billion category sets", "num_cat=0", "num_cat=1000000000", 0, "num_cat"},
 		{"a list too long", "left_child=", "left_child=1 ", 0, "left_child"},
 		{"a threshold that is no number", "threshold=-", "threshold=x", 0, "threshold"},
-		{"a linear tree", "is_linear=0", "is_linear=1", 0, "is_linear"},
+		{"a linear tree", "is_linear=0", "is_linear=1", 0, "leaf_const"},
 		{"the wrong tree", "Tree=0", "Tree=3", 0, ""},
 		{"no end", "end of trees", "end of", 3, "shrinkage"},
 	} {

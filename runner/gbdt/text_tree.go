@@ -93,9 +93,6 @@ func readTree(b *textBlock, features int) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if linear := b.values["is_linear"]; linear != "" && linear != "0" {
-		return nil, b.fail("is_linear", "linear trees are not supported")
-	}
 	// The longest lists come first: a false count fails on them before anything
 	// of that size is made.
 	t := &tree{shrinkage: 1}
@@ -119,6 +116,9 @@ func readTree(b *textBlock, features int) (*tree, error) {
 		return nil, err
 	}
 	if err := t.readCategories(b); err != nil {
+		return nil, err
+	}
+	if err := t.readLinear(b, features); err != nil {
 		return nil, err
 	}
 	return t, t.check(b, features)

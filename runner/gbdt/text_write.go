@@ -10,9 +10,14 @@ import (
 	"strings"
 )
 
-// textVersion is the model text's version. Nothing that is written here is
-// newer than v3, which LightGBM 2.3 to 4 and leaves read.
-const textVersion = "v3"
+// textVersion is the model text's version: v3, which LightGBM 2.3 to 4 and
+// leaves read, unless there is something newer in the model.
+func (m *Model) textVersion() string {
+	if m.hasLinear() {
+		return "v4"
+	}
+	return "v3"
+}
 
 // WriteText writes the model as LightGBM's model text.
 func (m *Model) WriteText(w io.Writer) error { return m.writeText(w, false) }
@@ -28,7 +33,7 @@ func (m *Model) writeText(w io.Writer, full bool) error {
 	}
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "tree\nversion=%s\nnum_class=%d\nnum_tree_per_iteration=%d\nlabel_index=0\nmax_feature_idx=%d\n",
-		textVersion, m.numClass, m.outputs, len(m.featureNames)-1)
+		m.textVersion(), m.numClass, m.outputs, len(m.featureNames)-1)
 	if m.objective != "" {
 		fmt.Fprintf(out, "objective=%s\n", m.objective)
 	}
@@ -108,7 +113,8 @@ func (t *tree) text(index int, full bool) string {
 		line(&b, "cat_boundaries", t.catBoundaries, func(v int32) string { return strconv.Itoa(int(v)) })
 		line(&b, "cat_threshold", t.catThreshold, func(v uint32) string { return strconv.FormatUint(uint64(v), 10) })
 	}
-	fmt.Fprintf(&b, "is_linear=0\nshrinkage=%s\n\n\n", short(t.shrinkage))
+	t.linearText(&b)
+	fmt.Fprintf(&b, "shrinkage=%s\n\n\n", short(t.shrinkage))
 	return b.String()
 }
 

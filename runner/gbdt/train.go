@@ -19,7 +19,7 @@ type Iteration struct {
 // returns it, or, for ErrStop, the model so far.
 type Callback func(Iteration) error
 
-// ErrStop, returned by a callback, ends the training after this iteration.
+// ErrStop is returned by a callback to end the training after this iteration.
 var ErrStop = errors.New("gbdt: stop training")
 
 // Options are what a training can be given beside data and parameters.
@@ -69,6 +69,7 @@ func TrainWith(ctx context.Context, train, valid *Dataset, p Params, o Options) 
 	workers := newPool(ctx, p.threads())
 	defer workers.close()
 	b := newBooster(ctx, train, valid, &p, loss, workers)
+	b.continued = o.Continue != nil
 	if err := b.run(&o); err != nil {
 		return nil, err
 	}
@@ -97,6 +98,9 @@ func checkTraining(train, valid *Dataset, p *Params, o *Options) error {
 	}
 	if err := train.checkConstraints(p); err != nil {
 		return err
+	}
+	if p.LinearTree && (train.raw == nil || valid != nil && valid.raw == nil) {
+		return errNoRaw
 	}
 	if valid == nil {
 		if p.EarlyStoppingRound > 0 {

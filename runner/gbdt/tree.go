@@ -1,6 +1,6 @@
 package gbdt
 
-import "math"
+import "slices"
 
 // The bits of a node's decision type, with LightGBM's numbers.
 const (
@@ -28,6 +28,7 @@ type tree struct {
 	catBoundaries []int32 // where each bit set begins in catThreshold, and the end
 	catThreshold  []uint32
 	shrinkage     float64
+	linear        []leafModel // of each leaf; nil where leaves are constants
 }
 
 // newTree is a tree of a single leaf.
@@ -48,7 +49,8 @@ func (t *tree) grow(leaf int, s *split, m *binMapper, feature int, minGain float
 			t.right[parent] = node
 		}
 	}
-	threshold, decision := 0.0, uint8(m.missing)<<decisionMissing
+	var threshold float64
+	decision := uint8(m.missing) << decisionMissing
 	if m.categorical {
 		threshold = float64(t.addCategories(s.left, m))
 		decision |= decisionCategorical
@@ -99,6 +101,12 @@ func (t *tree) scale(rate float64) {
 	for i := range t.nodeValue {
 		t.nodeValue[i] *= rate
 	}
+	for i := range t.linear {
+		t.linear[i].constant *= rate
+		for j := range t.linear[i].coefficients {
+			t.linear[i].coefficients[j] *= rate
+		}
+	}
 	t.shrinkage *= rate
 }
 
@@ -110,13 +118,21 @@ func (t *tree) addBias(bias float64) {
 	for i := range t.nodeValue {
 		t.nodeValue[i] += bias
 	}
+	for i := range t.linear {
+		t.linear[i].constant += bias
+	}
 	t.shrinkage = 1
 }
 
 // hasFiniteValues tells whether training has stayed within float64.
 func (t *tree) hasFiniteValues() bool {
 	for _, v := range t.leafValue {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !finite(v) {
+			return false
+		}
+	}
+	for i := range t.linear {
+		if !finite(t.linear[i].constant) || slices.ContainsFunc(t.linear[i].coefficients, func(v float64) bool { return !finite(v) }) {
 			return false
 		}
 	}

@@ -68,6 +68,8 @@ CASES = {
                                          metric=["auc"], num_leaves=12, min_data_in_leaf=20)),
     "interaction": ("y", dict(objective="regression", interaction_constraints=[[0, 1], [2, 3, 4], [4, 5, 6]], metric=["l2"], num_leaves=20)),
     "forced_bins": ("y", dict(objective="regression", max_bin=12, metric=["l2"], _forced={"0": [0.3, -1.1, 0.35, 1.4], "4": [0.5, 2.25]})),
+    "linear": ("y", dict(objective="regression", linear_tree=True, linear_lambda=0.5, metric=["l2"])),
+    "linear_binary": ("positive", dict(objective="binary", linear_tree=True, linear_lambda=0.01, metric=["auc", "binary_logloss"], _weight=True)),
     "continued": ("kind", dict(objective="multiclass", num_class=3, metric=["multi_logloss"], _continue=True)),
     "regularized": ("kind", dict(objective="multiclass", num_class=3, lambda_l1=0.5, lambda_l2=2.0, min_gain_to_split=0.1, max_depth=3,
                                  max_bin=31, min_data_in_bin=5, metric=["multi_logloss"])),
@@ -89,10 +91,10 @@ def main():
     result = {}
     for name, (label, given) in CASES.items():
         params = {k: v for k, v in given.items() if not k.startswith("_")}
-        sets, data_params = [], {}
+        sets, data_params = [], {"linear_tree": params.get("linear_tree", False)}
         if "_forced" in given:
             forced_file.write_text(json.dumps([{"feature": int(f), "bin_upper_bound": b} for f, b in given["_forced"].items()]))
-            data_params = {"forcedbins_filename": str(forced_file), "max_bin": params["max_bin"]}
+            data_params |= {"forcedbins_filename": str(forced_file), "max_bin": params["max_bin"]}
         for rows in slice(0, TRAIN_ROWS), slice(TRAIN_ROWS, None):
             n = len(x[rows])
             sets.append(lgb.Dataset(
@@ -108,7 +110,8 @@ def main():
             params["num_iterations"] = 2
         model = lgb.train({**BASE, **params}, sets[0], valid_sets=[sets[1]], valid_names=["valid"],
                           callbacks=[lgb.record_evaluation(evals)], init_model=first)
-        model.save_model(OUT / "cases" / f"{name}.txt")
+        text = model.model_to_string().replace(str(forced_file), forced_file.name)
+        (OUT / "cases" / f"{name}.txt").write_text(text)
         test = x[TRAIN_ROWS:TRAIN_ROWS + 40]
         result[name] = {
             "target": label, "params": params, "weight": "_weight" in given, "init": "_init" in given, "group": "_group" in given, "continue": "_continue" in given,
