@@ -147,7 +147,7 @@ func writeCanonical(b *strings.Builder, value any) {
 }
 
 func canonicalFloat(v float64) string {
-	if v == math.Trunc(v) && math.Abs(v) <= 1<<53 {
+	if v == math.Trunc(v) && math.Abs(v) < 1<<63 {
 		return strconv.FormatInt(int64(v), 10)
 	}
 	return strconv.FormatFloat(v, 'g', -1, 64)

@@ -41,6 +41,12 @@ func TestHashDependsOnMeaningOnly(t *testing.T) {
 			t.Errorf("%q hashes the same", text)
 		}
 	}
+	if mustParse(t, "training: {params: {a: 1e18}}").Hash() != mustParse(t, "training: {params: {a: 1000000000000000000}}").Hash() {
+		t.Error("one number in two spellings hashes differently")
+	}
+	if mustParse(t, "training: {params: {a: 9007199254740993}}").Hash() == mustParse(t, "training: {params: {a: 9007199254740992.0}}").Hash() {
+		t.Error("two numbers that a float64 cannot tell apart hash the same")
+	}
 	if !strings.HasPrefix(plain.Hash(), "config-v1:") {
 		t.Errorf("hash %q has no version", plain.Hash())
 	}

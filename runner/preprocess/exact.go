@@ -60,7 +60,7 @@ func (a *accumulator) float64() float64 {
 func exactSum(values []float64, term func(float64) float64) (sum float64, count int) {
 	var a accumulator
 	for _, v := range values {
-		if v == v {
+		if !math.IsNaN(v) {
 			a.add(term(v))
 			count++
 		}

@@ -192,9 +192,9 @@ func TestExactSum(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		any := rapid.OneOf(rapid.Float64Range(-1e300, 1e300), rapid.Float64Range(-1e-300, 1e-300), rapid.Float64Range(-1, 1),
+		number := rapid.OneOf(rapid.Float64Range(-1e300, 1e300), rapid.Float64Range(-1e-300, 1e-300), rapid.Float64Range(-1, 1),
 			rapid.SampledFrom([]float64{0, math.MaxFloat64, -math.MaxFloat64, 5e-324, math.NaN()}))
-		values := rapid.SliceOfN(any, 0, 30).Draw(t, "values")
+		values := rapid.SliceOfN(number, 0, 30).Draw(t, "values")
 		exact, numbers := new(big.Float).SetPrec(2200), 0
 		for _, v := range values {
 			if !math.IsNaN(v) {

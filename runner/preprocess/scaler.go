@@ -81,7 +81,7 @@ func fitScale(c *table.Column) (columnScale, error) {
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, v := range c.Floats() {
-		if v == v { // not missing
+		if !math.IsNaN(v) {
 			low, high = min(low, v), max(high, v)
 		}
 	}

@@ -42,12 +42,12 @@ func firstSeen[T comparable](c *table.Column, cells []T, limit int, label func(T
 	d := distinct{index: make([]int32, len(cells))}
 	seen := map[T]int32{}
 	var last T // runs of equal cells are common; skip the map for them
-	at, any := int32(0), false
+	at, started := int32(0), false
 	for i, v := range cells {
 		if c.IsNull(i) {
 			continue
 		}
-		if !any || v != last {
+		if !started || v != last {
 			var known bool
 			if at, known = seen[v]; !known {
 				if len(seen) == limit {
@@ -58,7 +58,7 @@ func firstSeen[T comparable](c *table.Column, cells []T, limit int, label func(T
 				seen[v] = at
 				d.labels = append(d.labels, label(v))
 			}
-			last, any = v, true
+			last, started = v, true
 		}
 		d.index[i] = at
 	}

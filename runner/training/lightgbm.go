@@ -24,28 +24,29 @@ func (lightGBM) Check(cfg *config.Config) error {
 	if err := checkModelType(cfg, lightGBMModels); err != nil {
 		return err
 	}
+	_, err := lightGBMParamsForAny(cfg)
+	return err
+}
+
+// lightGBMParamsForAny reads the parameters for the first type of problem that
+// they fit.
+func lightGBMParamsForAny(cfg *config.Config) (gbdt.Params, error) {
 	var first error
 	for _, problem := range []ProblemType{Regression, Binary, Multiclass} {
-		_, err := lightGBMParams(cfg, problem, 0)
+		p, err := lightGBMParams(cfg, problem, 0)
 		if err == nil {
-			return nil
+			return p, nil
 		}
 		if first == nil {
 			first = err
 		}
 	}
-	return first
+	return gbdt.Params{}, first
 }
 
 // UsesValidation tells whether training needs rows to stop early on.
 func (lightGBM) UsesValidation(cfg *config.Config) bool {
-	p, err := lightGBMParams(cfg, Regression, 0)
-	if err != nil {
-		p, err = lightGBMParams(cfg, Binary, 0)
-	}
-	if err != nil {
-		p, err = lightGBMParams(cfg, Multiclass, 0)
-	}
+	p, err := lightGBMParamsForAny(cfg)
 	return err == nil && p.EarlyStoppingRound > 0
 }
 
@@ -137,10 +138,8 @@ func paramError(cfg *config.Config, err error) error {
 }
 
 func checkModelType(cfg *config.Config, known []string) error {
-	for _, name := range known {
-		if cfg.Training.ModelType == name {
-			return nil
-		}
+	if slices.Contains(known, cfg.Training.ModelType) {
+		return nil
 	}
 	return unknownName(cfg, "training.model_type", "model type of the backend "+cfg.Training.Backend, cfg.Training.ModelType, known)
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -211,20 +213,25 @@ func TestOneTableGivesOneModelWhateverItsFormAndThreads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, yaml := range []string{
-		"training: {backend: lightgbm, cv_folds: 0, params: {num_iterations: 10, num_threads: %d}}",
+		"training: {backend: lightgbm, cv_folds: 2, params: {num_iterations: 10, num_threads: %d}}",
 		"training: {backend: classic, cv_folds: 0, params: {n_estimators: 10, n_jobs: %d}}",
 		"preprocessing: {encode_categorical: false}\ntraining: {backend: lightgbm, cv_folds: 0, params: {num_iterations: 10, num_threads: %d}}",
 	} {
 		var first []byte
+		var figures map[string]float64
 		for i, tab := range []*table.Table{tab, other, tab} {
+			runtime.GOMAXPROCS(i + 1)
 			out, err := training.Train(bg, training.Request{Table: tab, Config: parse(t, fmt.Sprintf(yaml, i+1))})
 			if err != nil {
 				t.Fatal(err)
 			}
 			switch model := saved(t, out.Model); {
 			case first == nil:
-				first = model
+				first, figures = model, out.Metrics
+			case !maps.Equal(figures, out.Metrics):
+				t.Errorf("%s: run %d gave other metrics:%s", yaml, i+1, cmp.Diff(figures, out.Metrics))
 			case !bytes.Equal(first, model):
 				t.Errorf("%s: run %d gave another model", yaml, i+1)
 			}
