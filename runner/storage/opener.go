@@ -111,8 +111,8 @@ func (o *Opener) LocalPath(ctx context.Context, location string) (string, error)
 }
 
 // WriteAtomic makes the file at location of what write writes, with the
-// directories above it. If anything fails, what was there before stays and
-// nothing else is left.
+// directories above it. If anything fails, what was there before stays, and
+// nothing is left but those directories.
 func (o *Opener) WriteAtomic(ctx context.Context, location string, write func(io.Writer) error) error {
 	if bucket, key, err := o.bucket(ctx, location); err != nil {
 		return err
@@ -123,15 +123,24 @@ func (o *Opener) WriteAtomic(ctx context.Context, location string, write func(io
 	if err != nil {
 		return err
 	}
-	return p.do(func(root *os.Root) error {
+	var failed error // what write said
+	err = p.do(func(root *os.Root) error {
 		if info, err := root.Stat(p.rel); err == nil && info.IsDir() {
 			return &IsDirectoryError{Location: location}
 		}
-		if err := writeAtomic(ctx, root, filepath.Dir(p.rel), p.rel, write); err != nil {
+		err := writeAtomic(ctx, root, filepath.Dir(p.rel), p.rel, func(w io.Writer) error {
+			failed = write(w)
+			return failed
+		})
+		if err != nil {
 			return fmt.Errorf("write %s: %w", location, err)
 		}
 		return nil
 	})
+	if failed != nil { // not about this location, whatever it says is missing
+		return fmt.Errorf("write %s: %w", location, failed)
+	}
+	return err
 }
 
 // fetch returns the place of a local location, or of what a resolver fetches.
