@@ -102,6 +102,9 @@ func checkTraining(train, valid *Dataset, p *Params, o *Options) error {
 	if p.LinearTree && (train.raw == nil || valid != nil && valid.raw == nil) {
 		return errNoRaw
 	}
+	if p.EarlyStoppingRound > 0 && len(metricsOf(p)) == 0 {
+		return &ParamError{Key: "early_stopping_round", Reason: "needs a metric"}
+	}
 	if valid == nil {
 		if p.EarlyStoppingRound > 0 {
 			return &ParamError{Key: "early_stopping_round", Reason: "needs validation data"}
