@@ -28,6 +28,8 @@ type served struct {
 	conn      *grpc.ClientConn
 	store     statestore.Store
 	routes    map[string]grpc.ServiceInfo
+	master    *master.Master
+	listener  *bufconn.Listener
 	stop      func()
 }
 
@@ -38,6 +40,12 @@ func serve(t testing.TB, dir string, change ...func(*master.Options)) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveStore(t, dir, store, change...)
+}
+
+// serveStore is serve for a store of the test's own.
+func serveStore(t testing.TB, dir string, store statestore.Store, change ...func(*master.Options)) *served {
+	t.Helper()
 	opts := master.Options{
 		ArtifactDir: filepath.Join(dir, "artifacts"),
 		Heartbeat:   time.Second,
@@ -79,6 +87,8 @@ func serve(t testing.TB, dir string, change ...func(*master.Options)) *served {
 		conn:      conn,
 		store:     store,
 		routes:    m.Routes(),
+		master:    m,
+		listener:  listener,
 		stop:      stop,
 	}
 }
@@ -137,11 +147,16 @@ func (s *served) worker(id string, slots int32, work func(*mlopsv1.Start) *mlops
 	}
 }
 
+// next is the worker's next call.
+func (w *obedient) next() *mlopsv1.SynchronizeRequest {
+	w.req.Seq++
+	return w.req
+}
+
 // run synchronizes until ctx ends or the master does.
 func (w *obedient) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		w.req.Seq++
-		resp, err := w.workers.Synchronize(ctx, w.req)
+		resp, err := w.workers.Synchronize(ctx, w.next())
 		if err != nil {
 			return
 		}

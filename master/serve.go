@@ -22,10 +22,7 @@ import (
 
 // server makes a gRPC server with all of the master's services.
 func (m *Master) server() (*grpc.Server, *health.Server) {
-	recovered := recovery.WithRecoveryHandlerContext(func(_ context.Context, p any) error {
-		m.opts.Logger.Error("a call panicked", "panic", p, "stack", string(debug.Stack()))
-		return status.Error(codes.Internal, "the master met an internal error; its log has the details")
-	})
+	recovered := recovery.WithRecoveryHandler(m.panicked)
 	options := []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(recovery.UnaryServerInterceptor(recovered), m.opts.Authority.Unary()),
 		grpc.ChainStreamInterceptor(recovery.StreamServerInterceptor(recovered), m.opts.Authority.Stream()),
@@ -44,6 +41,12 @@ func (m *Master) server() (*grpc.Server, *health.Server) {
 	grpc_health_v1.RegisterHealthServer(s, h)
 	reflection.Register(s)
 	return s, h
+}
+
+// panicked is what a caller is told of a panic; the log is told more.
+func (m *Master) panicked(p any) error {
+	m.opts.Logger.Error("a call panicked", "panic", p, "stack", string(debug.Stack()))
+	return status.Error(codes.Internal, "the master met an internal error; its log has the details")
 }
 
 // Serve answers calls on the listeners until ctx ends, and then stops gracefully:

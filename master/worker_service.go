@@ -51,8 +51,14 @@ func (s *workerService) ReportProgress(stream mlopsv1.WorkerService_ReportProgre
 	}
 }
 
-// receive takes reports in until the stream ends.
-func (s *workerService) receive(stream mlopsv1.WorkerService_ReportProgressServer) error {
+// receive takes reports in until the stream ends. It has a goroutine of its own,
+// for whose panics nobody else would answer.
+func (s *workerService) receive(stream mlopsv1.WorkerService_ReportProgressServer) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = s.m.panicked(p)
+		}
+	}()
 	for {
 		req, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
