@@ -166,7 +166,7 @@ func checkDeployment(root *os.Root, dir string) error {
 // readInference reads the document that tells which files there are. Its
 // checksum is verified with the others'.
 func readInference(root *os.Root) (Inference, error) {
-	data, err := readBounded(root, InferenceFile, maxChecksumsBytes)
+	data, err := readBounded(root, InferenceFile, maxNamesBytes)
 	if err != nil {
 		return Inference{}, err
 	}
@@ -185,7 +185,7 @@ func readOrigin(dir string) (Metadata, error) {
 	if err != nil {
 		return Metadata{}, err
 	}
-	data, err := readBounded(root, inference.MetadataFile, maxChecksumsBytes)
+	data, err := readBounded(root, inference.MetadataFile, maxNamesBytes)
 	if err != nil {
 		return Metadata{}, err
 	}

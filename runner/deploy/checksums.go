@@ -29,8 +29,11 @@ const LogsDir = "logs"
 const (
 	sealPrefix        = "# sha256 of the lines above: "
 	maxChecksumsBytes = 4 << 20
-	maxDocumentBytes  = 4 << 30
-	maxBundleFiles    = 10_000
+	// maxNamesBytes bounds inference.json and the metadata, which name every
+	// feature and class.
+	maxNamesBytes    = 256 << 20
+	maxDocumentBytes = 4 << 30
+	maxBundleFiles   = 10_000
 )
 
 // FileInfo is one file of a deployment.

@@ -175,6 +175,22 @@ func TestAnEarlierAttemptsDeploymentIsFound(t *testing.T) {
 	}
 }
 
+func TestADeploymentOfVeryManyNamesOpens(t *testing.T) {
+	parent := t.TempDir()
+	o := options(t, parent)
+	o.Owner = deploy.Owner{Task: "flow/0", Attempt: 1}
+	c := candidate(t)
+	many := strings.Repeat("name", 2<<20)
+	c.Model.(*sumModel).info.Target.Name, c.Run.Target = many, many
+	published, err := deploy.Publish(t.Context(), c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := deploy.FindPublished(t.Context(), parent, "deployment", "flow/0"); got != published.Dir {
+		t.Errorf("found %q, %v", got, err)
+	}
+}
+
 func TestADeploymentCanBeSentElsewhere(t *testing.T) {
 	parent := t.TempDir()
 	o := options(t, parent)
