@@ -53,7 +53,7 @@ type forestParams struct {
 	// quantiles of a column. Averaging trees makes up for few of them, at a
 	// fraction of the time.
 	MaxBins int `yaml:"max_bins" range:"[2,255]"`
-	// ClassWeight is null or balanced; it has no meaning for a regression.
+	// ClassWeight is null or balanced; a regression refuses it.
 	ClassWeight *string `yaml:"class_weight" enum:"balanced"`
 	RandomState *int    `yaml:"random_state" range:"[0,4294967295]"`
 	NJobs       int     `yaml:"n_jobs" range:"[-1,1024]"`
@@ -88,7 +88,10 @@ func (classic) Fit(ctx context.Context, job Job) (Model, error) {
 		return nil, err
 	}
 	var weight []float64
-	if given.ClassWeight != nil && job.Problem.IsClassification() {
+	if given.ClassWeight != nil {
+		if !job.Problem.IsClassification() {
+			return nil, job.Config.ErrorAt("training.params.class_weight", "a regression has no classes; leave it out, or set training.problem_type to classification")
+		}
 		weight = balanced(job.Train.Classes, len(job.Target.Classes), len(present))
 	}
 	job.Validation = nil // a forest does not stop early

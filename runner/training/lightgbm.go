@@ -94,8 +94,9 @@ func lightGBMObjective(problem ProblemType) string {
 	return gbdt.Regression
 }
 
-// notOfNumbers are LightGBM's objectives that do not predict a quantity.
-var notOfNumbers = []string{gbdt.Binary, gbdt.Multiclass, "multiclassova", "cross_entropy", "cross_entropy_lambda", "lambdarank", "rank_xendcg"}
+// notOfNumbers are LightGBM's objectives that do not predict a quantity, and the
+// one that only code can give.
+var notOfNumbers = []string{gbdt.CustomLoss, gbdt.Binary, gbdt.Multiclass, "multiclassova", "cross_entropy", "cross_entropy_lambda", "lambdarank", "rank_xendcg"}
 
 // lightGBMFits tells whether an objective serves the problem: for a regression
 // any one that predicts a quantity.

@@ -2,11 +2,14 @@ package training
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
+	"mlops/runner/gbdt"
 	"mlops/runner/preprocess"
 	"mlops/runner/table"
 )
@@ -130,5 +133,13 @@ func (r *run) data(positions []int, features *table.Table, fitted *preprocess.Fi
 func (r *run) fitModel(ctx context.Context, job Job) (Model, error) {
 	job.Config, job.Problem, job.Target = r.cfg, r.goal.problem, r.goal.Target
 	m, err := r.backend.Fit(ctx, job)
+	var label *gbdt.LabelError
+	if errors.As(err, &label) {
+		fault := &DataError{Column: r.goal.Name, Reason: fmt.Sprintf("the target %v cannot be used: %s", label.Value, label.Reason), Err: err}
+		if position := slices.Index(r.goal.values, label.Value); position >= 0 {
+			fault.Row = r.goal.row(position) + 1
+		}
+		return nil, fault
+	}
 	return m, dataError(err, nil)
 }

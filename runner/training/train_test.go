@@ -346,6 +346,9 @@ func TestWrongInputIsTold(t *testing.T) {
 		{"forest range", "training: {params: {max_features: 1.5}}", "", tab, "training.params.max_features: must be sqrt, log2", new(*config.Error)},
 		{"unknown forest parameter", "training: {params: {oob_score: true}}", "", tab, "known here: n_estimators, max_depth, min_samples_split", new(*config.Error)},
 		{"class weight", "training: {params: {class_weight: balance}}", "", tab, `training.params.class_weight: unknown value "balance"; did you mean "balanced"? (known: balanced)`, new(*config.Error)},
+		{"target beyond the objective", "training: {backend: lightgbm, problem_type: regression, cv_folds: 0, params: {objective: poisson}}", "", with(table.NewFloat64("churned", signed(100), nil)), `row 3, column "churned": the target -1 cannot be used: the objective poisson needs`, new(*training.DataError)},
+		{"objective of code", "training: {backend: lightgbm, problem_type: regression, cv_folds: 0, params: {objective: custom}}", "", tab, "training.params.objective: the objective custom does not fit", new(*config.Error)},
+		{"class weight of a regression", "training: {problem_type: regression, cv_folds: 0, params: {class_weight: balanced}}", "", tab, "training.params.class_weight: a regression has no classes", new(*config.Error)},
 		{"rows of a leaf", "training: {params: {min_samples_leaf: 1.5}}", "", tab, "training.params.min_samples_leaf: must be a whole number of rows or a fraction up to 1, not 1.5", new(*config.Error)},
 		{"rows to split", "training: {params: {min_samples_split: 1}}", "", tab, "a single row cannot be split", new(*config.Error)},
 		{"rows drawn", "training: {cv_folds: 0, params: {max_samples: 500}}", "", tab, "training.params.max_samples: is 500, but there are only", new(*config.Error)},
@@ -370,6 +373,18 @@ func TestWrongInputIsTold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// signed are n numbers, of which every third is -1.
+func signed(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = float64(i)
+		if i%3 == 2 {
+			out[i] = -1
+		}
+	}
+	return out
 }
 
 // holes are n cells of which only the first few have a value.
