@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"mlops/master/artifacts"
-	"mlops/statestore"
 )
 
 // runRetention deletes what is no longer kept, now and then, until ctx ends.
@@ -43,47 +40,10 @@ func (m *Master) retain(ctx context.Context) error {
 	collector := artifacts.Collector{
 		Folder:     m.folder,
 		Links:      m.store,
-		References: m.references,
+		References: m.store.Payloads,
 		MinAge:     m.opts.ArtifactMinAge,
 		Logger:     m.opts.Logger,
 	}
 	_, err := collector.Collect(ctx)
 	return err
-}
-
-// references yields every workflow and every unfinished task, encoded.
-func (m *Master) references(ctx context.Context, each func([]byte)) error {
-	for token := ""; ; {
-		page, next, err := m.store.List(ctx, statestore.Filter{Limit: maxPage, Token: token})
-		if err != nil {
-			return err
-		}
-		for _, w := range page {
-			if err := encode(w, each); err != nil {
-				return err
-			}
-		}
-		if next == "" {
-			break
-		}
-		token = next
-	}
-	for t, err := range m.store.Unfinished(ctx) {
-		if err != nil {
-			return err
-		}
-		if err := encode(t, each); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func encode(message proto.Message, each func([]byte)) error {
-	encoded, err := proto.Marshal(message)
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", message.ProtoReflect().Descriptor().Name(), err)
-	}
-	each(encoded)
-	return nil
 }

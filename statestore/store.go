@@ -62,6 +62,11 @@ type Store interface {
 	// store meanwhile.
 	Unfinished(ctx context.Context) iter.Seq2[*mlopsv1.Task, error]
 
+	// Payloads calls each with every spec, result, inputs and join that is kept,
+	// encoded, in no order: for who looks for mentions and need not understand. The
+	// bytes are valid during the call only, and each must not use the store.
+	Payloads(ctx context.Context, each func(encoded []byte)) error
+
 	// Retain deletes final workflows beyond the policy with all that belongs to
 	// them, oldest first, and returns how many.
 	Retain(ctx context.Context, now time.Time, policy Retention) (int, error)

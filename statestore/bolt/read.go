@@ -112,6 +112,37 @@ func (s *Store) Task(_ context.Context, id string) (t *mlopsv1.Task, err error) 
 	return t, err
 }
 
+// payloadPage is how many payloads are looked at in one transaction: a long one
+// would keep freed pages from being used again.
+const payloadPage = 4096
+
+// Payloads implements [statestore.Store].
+func (s *Store) Payloads(ctx context.Context, each func(encoded []byte)) error {
+	for from, more := []byte(nil), true; more; {
+		more = false
+		err := s.read(func(v view) error {
+			c := v.tx.Bucket(bucketPayload).Cursor()
+			n := 0
+			for k, b := c.Seek(from); k != nil; k, b = c.Next() {
+				if n == payloadPage {
+					from, more = bytes.Clone(k), true
+					return nil
+				}
+				each(b)
+				n++
+			}
+			return nil
+		})
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("reading payloads: %w", err)
+		}
+	}
+	return nil
+}
+
 // queuePage is how many tasks Unfinished reads in one transaction: it holds none
 // while its caller works, who may well write.
 const queuePage = 512

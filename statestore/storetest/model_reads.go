@@ -175,3 +175,21 @@ func clones[M proto.Message](list []M) []M {
 	}
 	return out
 }
+
+// Payloads implements [statestore.Store]: it gives whole tasks.
+func (m *Model) Payloads(ctx context.Context, each func(encoded []byte)) error {
+	if err := m.enter(ctx); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	for _, w := range m.workflows {
+		for _, t := range w.tasks {
+			encoded, err := proto.Marshal(t)
+			if err != nil {
+				return err
+			}
+			each(encoded)
+		}
+	}
+	return nil
+}

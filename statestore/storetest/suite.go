@@ -53,6 +53,7 @@ func Run(t *testing.T, f Factory) {
 		{"List", testList},
 		{"FindWorkflow", testFindWorkflow},
 		{"Unfinished", testUnfinished},
+		{"Payloads", testPayloads},
 		{"Retain", testRetain},
 		{"Drained", testDrained},
 		{"Links", testLinks},
