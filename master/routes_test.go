@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 
 	"mlops/master"
@@ -137,6 +138,27 @@ func TestEveryRouteIsDeniedUnlessItsTableSaysOtherwise(t *testing.T) {
 	}
 	if table := slices.Sorted(maps.Keys(auth.Allowed)); !slices.Equal(table, slices.Sorted(maps.Keys(routes))) {
 		t.Errorf("the master's table lists %v", table)
+	}
+}
+
+func TestReflectionTellsNothingWithoutCredentials(t *testing.T) {
+	s := serve(t, t.TempDir(), func(o *master.Options) { o.Authority.Tokens = tokens(t) })
+	services := func(ctx context.Context) (int, error) {
+		stream, err := reflectionv1.NewServerReflectionClient(s.conn).ServerReflectionInfo(ctx)
+		if err != nil {
+			return 0, err
+		}
+		// A refused stream may end before the question is sent; its end says why.
+		_ = stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}})
+		answer, err := stream.Recv()
+		return len(answer.GetListServicesResponse().GetService()), err
+	}
+	if n, err := services(t.Context()); status.Code(err) != codes.Unauthenticated || n != 0 {
+		t.Errorf("without credentials %d services are listed: %v", n, err)
+	}
+	viewer := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+tokenOf+"viewer")
+	if n, err := services(viewer); err != nil || n != len(s.routes) {
+		t.Errorf("a viewer is told of %d services of %d: %v", n, len(s.routes), err)
 	}
 }
 

@@ -153,6 +153,29 @@ func TestManyTasksTakenFromTheMiddleLeaveTheRestInOrder(t *testing.T) {
 	}
 }
 
+func TestAWorkerIsNotGivenWhatItRefused(t *testing.T) {
+	q := queue.New()
+	for id, excluded := range map[string][]string{"anybody's": nil, "refused": {"one"}, "refused twice": {"one", "two"}} {
+		q.Put(queue.Item{TaskID: id, Need: queue.Need{Class: batch, Excluded: excluded}})
+	}
+	for _, c := range []struct {
+		worker string
+		want   []string
+	}{
+		{"one", []string{"anybody's"}},
+		{"two", []string{"refused"}},
+		{"three", []string{"refused twice"}},
+	} {
+		var got []string
+		for _, it := range q.Take(&queue.Profile{WorkerID: c.worker}, batch, 10) {
+			got = append(got, it.TaskID)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("worker %s took %q, want %q", c.worker, got, c.want)
+		}
+	}
+}
+
 func TestNextDueIsTheEarliestBackoff(t *testing.T) {
 	q := queue.New()
 	if _, ok := q.NextDue(); ok {
