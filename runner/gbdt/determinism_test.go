@@ -55,7 +55,11 @@ func TestAnyModelDoesNotDependOnThreads(t *testing.T) {
 		}
 	}
 	features[3].Categorical = true
-	for draw := range 10 {
+	draws := 10
+	if underRace {
+		draws = 3
+	}
+	for draw := range draws {
 		p := anyParams().Example(draw)
 		t.Run(fmt.Sprintf("%d_%s_%s", draw, p.Objective, p.Boosting), func(t *testing.T) {
 			first := ""
@@ -90,6 +94,9 @@ func TestAnyModelDoesNotDependOnThreads(t *testing.T) {
 // Fixed-point sums are as good as float64 ones where a few rows have gradients,
 // or weights, a million times those of the others.
 func TestPackedSumsKeepQualityOnSkewedData(t *testing.T) {
+	if underRace {
+		t.Skip("figures are for the plain run")
+	}
 	const rows = 6000
 	features, raw := plainData(rows, 4, 13)
 	r := rand.New(rand.NewSource(14))

@@ -51,7 +51,7 @@ func (m *Model) hasLinear() bool {
 
 // checkLinear refuses what linear trees cannot be combined with.
 func (p *Params) checkLinear() error {
-	reason := ""
+	var reason string
 	switch {
 	case !p.LinearTree:
 		return nil

@@ -152,6 +152,9 @@ func lightGBMParams(t testing.TB, given map[string]any, precision string) Params
 // Numeric, missing and categorical columns train to a model as good as
 // LightGBM's.
 func TestTrainIsAsGoodAsLightGBM(t *testing.T) {
+	if underRace {
+		t.Skip("figures are for the plain run")
+	}
 	ref := readReference(t)
 	for name, c := range ref.Cases {
 		for _, precision := range []string{Float64Histograms, PackedHistograms} {
@@ -314,6 +317,9 @@ func higgs(t testing.TB, part string) ([]Feature, [][]float64, []float64) {
 }
 
 func TestHiggsSmallReachesTheReferences(t *testing.T) {
+	if underRace {
+		t.Skip("figures are for the plain run")
+	}
 	features, _, label := higgs(t, "train")
 	_, raw, testLabel := higgs(t, "test")
 	ref := readReference(t).HiggsSmall
@@ -355,6 +361,9 @@ func forestParams(columns int) Params {
 
 // A forest on numeric columns is about as good as scikit-learn's.
 func TestForestMatchesScikitLearn(t *testing.T) {
+	if underRace {
+		t.Skip("figures are for the plain run")
+	}
 	ref := readReference(t)
 	for _, c := range []struct {
 		objective, target string

@@ -46,7 +46,11 @@ func TestSamplingIsAsGoodAsLightGBM(t *testing.T) {
 	for name, want := range readSeeds(t) {
 		t.Run(name, func(t *testing.T) {
 			var sum float64
-			for seed := range want.Seeds {
+			seeds := want.Seeds
+			if underRace {
+				seeds = 1
+			}
+			for seed := range seeds {
 				sum += sampledAUC(t, func(p *Params) {
 					parsed, err := ParseParams(*p, want.Params)
 					if err != nil {
@@ -56,7 +60,7 @@ func TestSamplingIsAsGoodAsLightGBM(t *testing.T) {
 					p.Seed = seed
 				})
 			}
-			if mean := sum / float64(want.Seeds); mean < want.Mean-max(0.01, 2*want.Deviation) {
+			if mean := sum / float64(seeds); mean < want.Mean-max(0.01, 2*want.Deviation) {
 				t.Errorf("mean AUC %v, LightGBM has %v ± %v", mean, want.Mean, want.Deviation)
 			}
 		})

@@ -1,9 +1,10 @@
-"""Writes LightGBM's figures, over seeds, of trainings that draw at random.
+"""Writes LightGBM's figures of whole trainings: over seeds where it draws at
+random, and of each objective.
 
     python3 tools/reference/gbdt_seeds.py
 
 needs lightgbm, scikit-learn, numpy and pandas and the table of gbdt.py, and
-writes runner/gbdt/testdata/seeds.json.
+writes runner/gbdt/testdata/seeds.json and objectives.json.
 """
 
 import json
@@ -11,7 +12,7 @@ import json
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from gbdt_cases import CATEGORIES, FEATURES, OUT, TRAIN_ROWS
+from gbdt_cases import CATEGORIES, FEATURES, OUT, QUERY_ROWS, TRAIN_ROWS, targets
 from sklearn.metrics import roc_auc_score
 
 SEEDS = 5
@@ -25,10 +26,38 @@ CASES = {
     "balanced": dict(pos_bagging_fraction=0.8, neg_bagging_fraction=0.4, bagging_freq=1),
     "extra_trees": dict(extra_trees=True),
 }
+# objective: target and metric
+OBJECTIVES = {
+    "regression": ("y", "l2"), "regression_l1": ("y", "l1"), "huber": ("y", "huber"), "fair": ("y", "fair"), "quantile": ("y", "quantile"),
+    "mape": ("y", "mape"), "poisson": ("count", "poisson"), "gamma": ("amount", "gamma"), "tweedie": ("claim", "tweedie"),
+    "binary": ("positive", "auc"), "multiclass": ("kind", "multi_logloss"), "multiclassova": ("kind", "multi_logloss"),
+    "cross_entropy": ("share", "cross_entropy"), "lambdarank": ("grade", "ndcg")}
+ROUNDS = 40
+
+
+def objectives(data):
+    x, target, result = data[FEATURES].to_numpy(float), targets(data), {}
+    for name, (label, metric) in OBJECTIVES.items():
+        params = {"objective": name, "metric": [metric], "learning_rate": 0.05}
+        if metric == "multi_logloss":
+            params["num_class"] = 3
+        if metric == "ndcg":
+            params["eval_at"] = [10]
+        sets = []
+        for rows in slice(0, TRAIN_ROWS), slice(TRAIN_ROWS, None):
+            group = [QUERY_ROWS] * (len(x[rows]) // QUERY_ROWS) if metric == "ndcg" else None
+            sets.append(lgb.Dataset(x[rows], np.asarray(target[label], float)[rows], group=group, reference=sets[0] if sets else None,
+                                    categorical_feature=CATEGORIES))
+        evals = {}
+        lgb.train({**BASE, **params}, sets[0], ROUNDS, valid_sets=[sets[1]], valid_names=["valid"], callbacks=[lgb.record_evaluation(evals)])
+        params["num_leaves"], params["num_iterations"] = 31, ROUNDS
+        result[name] = {"target": label, "params": params, "group": metric == "ndcg", "metrics": {k: v[-1] for k, v in evals["valid"].items()}}
+    (OUT / "objectives.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
 def main():
     data = pd.read_csv(OUT / "tabular.csv")
+    objectives(data)
     x, y = data[FEATURES].to_numpy(float), data.positive.to_numpy(float)
     result = {}
     for name, params in CASES.items():
