@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 )
 
@@ -109,6 +111,42 @@ func TestParquetPromises(t *testing.T) {
 	for name, data := range map[string][]byte{"plain": plain, "packed": packed} {
 		if got, err := readParquetBytes(data, ReadOptions{}); err != nil || got.NumRows() != rows {
 			t.Errorf("%s, as it was written: %v", name, err)
+		}
+	}
+}
+
+// TestParquetCodecs: pages that hardly shrink have been read wrongly by a library
+// that gave no error.
+func TestParquetCodecs(t *testing.T) {
+	type row struct {
+		X float64 `parquet:"x"`
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	rows := make([]row, 10_000)
+	for i := range rows {
+		rows[i].X = random.NormFloat64()
+	}
+	for _, codec := range []compress.Codec{&parquet.Uncompressed, &parquet.Snappy, &parquet.Gzip, &parquet.Brotli, &parquet.Zstd, &parquet.Lz4Raw} {
+		var buf bytes.Buffer
+		if err := parquet.Write(&buf, rows, parquet.Compression(codec)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readParquetBytes(buf.Bytes(), ReadOptions{})
+		if codec == &parquet.Lz4Raw {
+			want := `data.parquet: column "x", row group 1: is compressed with LZ4, which is not read reliably; write the file with Zstandard, Snappy or without compression`
+			if err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%v: %v", codec, err)
+			continue
+		}
+		for i, v := range got.Column("x").Floats() {
+			if v != rows[i].X {
+				t.Fatalf("%v: row %d is %v, want %v", codec, i+1, v, rows[i].X)
+			}
 		}
 	}
 }
