@@ -61,3 +61,42 @@ func ExampleParseParams() {
 	// gbdt: parameter "learningrate": unknown; did you mean "learning_rate"?
 	// gbdt: parameter "num_leaves": must be >= 2 and <= 131072, not 1 (int)
 }
+
+// A loss of one's own: squared error that minds too low a prediction four times
+// as much.
+func ExampleTrainWith() {
+	x, y := make([]float64, 400), make([]float64, 400)
+	for i := range x {
+		x[i] = float64(i % 20)
+		y[i] = float64(i % 20 / 10 * (i / 20 % 2)) // 0, or in the upper half as often 1
+	}
+	params := gbdt.DefaultParams()
+	params.Objective, params.NumIterations, params.NumLeaves = gbdt.CustomLoss, 100, 2
+	train, err := gbdt.NewDataset([]gbdt.Feature{{Name: "x", Values: x}}, y, nil, params)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	asymmetric := func(score []float64, gradient, hessian []float32) error {
+		for row, s := range score {
+			weight := float32(1)
+			if s < y[row] {
+				weight = 4
+			}
+			gradient[row], hessian[row] = weight*float32(s-y[row]), weight
+		}
+		return nil
+	}
+	model, err := gbdt.TrainWith(context.Background(), train, nil, params, gbdt.Options{Objective: asymmetric})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	predictions, err := model.Predict([][]float64{{3, 17}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.2f\n", predictions)
+	// Output: [0.00 0.80]
+}

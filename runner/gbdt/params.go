@@ -45,85 +45,97 @@ const (
 // gives LightGBM's defaults. A zero Params is not valid: start from the
 // defaults, or use [ParseParams] for names and values from a configuration.
 type Params struct {
-	Objective string
-	NumClass  int // number of classes, or of a custom objective's outputs; else 1
-	Boosting  string
-	Metric    []string
-
+	// Core
+	Objective     string
+	NumClass      int // number of classes, or of a custom objective's outputs; else 1
+	Boosting      string
 	NumIterations int
 	LearningRate  float64
 	NumLeaves     int
-	MaxDepth      int // <= 0: no limit
+	NumThreads    int    // 0: as many as GOMAXPROCS
+	HistPrecision string // packed or float64
 
-	MinDataInLeaf          int
-	MinSumHessianInLeaf    float64
-	MaxDeltaStep           float64
+	// Growing a tree
+	GrowPolicy          string
+	MaxDepth            int // <= 0: no limit
+	MinDataInLeaf       int
+	MinSumHessianInLeaf float64
+	ExtraTrees          bool
+	LinearTree          bool // leaves hold linear models
+	LinearLambda        float64
+
+	// Regularization
+	LambdaL1               float64
+	LambdaL2               float64
+	MinGainToSplit         float64
+	MaxDeltaStep           float64 // 0: no limit
 	PathSmooth             float64
-	GrowPolicy             string
 	MonotoneConstraints    []int  // of each feature: -1, 0 or 1; nil: none
 	MonotoneMethod         string // basic or intermediate
 	MonotonePenalty        float64
 	InteractionConstraints [][]int // groups of features that may share a path; nil: all may
-	LinearTree             bool    // leaves hold linear models
-	LinearLambda           float64
-	LambdaL1               float64
-	LambdaL2               float64
-	MinGainToSplit         float64
+	MinDataPerGroup        int
+	MaxCatThreshold        int
+	CatL2                  float64
+	CatSmooth              float64
+	MaxCatToOnehot         int
 
-	MaxBin                int
-	MinDataInBin          int
-	BinConstructSample    int // rows from which the bins are chosen
-	FeaturePreFilter      bool
-	UseMissing            bool
-	ZeroAsMissing         bool
-	BoostFromAverage      bool
-	Sigmoid               float64
-	IsUnbalance           bool
-	ScalePosWeight        float64
-	Alpha                 float64 // of huber and quantile
-	FairC                 float64
-	PoissonMaxDeltaStep   float64
-	TweedieVariancePower  float64
-	LambdarankTruncation  int
-	LambdarankNorm        bool
-	LabelGain             []float64 // of each label in ranking; nil: 2^label - 1
-	EvalAt                []int     // positions of the ranking metrics
-	MultiErrorTopK        int
-	AUCMuWeights          []float64 // num_class × num_class; nil: all one but the diagonal
-	HistPrecision         string    // packed or float64
-	ProvideTrainMetric    bool      // report train_<metric> to the callbacks
-	MinDataPerGroup       int
-	MaxCatThreshold       int
-	CatL2                 float64
-	CatSmooth             float64
-	MaxCatToOnehot        int
+	// Sampling
+	DataSampleStrategy    string // bagging or goss
 	BaggingFraction       float64
 	BaggingFreq           int
 	PosBaggingFraction    float64
 	NegBaggingFraction    float64
-	DataSampleStrategy    string // bagging or goss
-	TopRate               float64
+	TopRate               float64 // of goss
 	OtherRate             float64
-	DropRate              float64
-	MaxDrop               int
-	SkipDrop              float64
-	UniformDrop           bool
-	XGBoostDartMode       bool
-	ExtraTrees            bool
 	FeatureFraction       float64
 	FeatureFractionByNode float64
 
-	EarlyStoppingRound    int // 0: never
+	// Dropouts (dart)
+	DropRate        float64
+	MaxDrop         int // <= 0: no limit
+	SkipDrop        float64
+	UniformDrop     bool
+	XGBoostDartMode bool
+
+	// Bins and missing values
+	MaxBin             int
+	MinDataInBin       int
+	BinConstructSample int // rows from which the bins are chosen
+	FeaturePreFilter   bool
+	UseMissing         bool
+	ZeroAsMissing      bool
+
+	// Objective
+	BoostFromAverage     bool
+	Sigmoid              float64
+	IsUnbalance          bool
+	ScalePosWeight       float64
+	Alpha                float64 // of huber and quantile
+	FairC                float64
+	PoissonMaxDeltaStep  float64
+	TweedieVariancePower float64
+	LambdarankTruncation int
+	LambdarankNorm       bool
+	LabelGain            []float64 // of each label in ranking; nil: 2^label - 1
+
+	// Evaluation
+	Metric                []string
+	EvalAt                []int // positions of the ranking metrics
+	MultiErrorTopK        int
+	AUCMuWeights          []float64 // num_class × num_class; nil: all one but the diagonal
+	ProvideTrainMetric    bool      // report train_<metric> to the callbacks
+	EarlyStoppingRound    int       // 0: never
 	EarlyStoppingMinDelta float64
 	FirstMetricOnly       bool
 
+	// Seeds: Seed decides everything; the others change one purpose each.
 	Seed                int
 	BaggingSeed         int
 	FeatureFractionSeed int
 	DataRandomSeed      int
 	DropSeed            int
 	ExtraSeed           int
-	NumThreads          int // 0: as many as GOMAXPROCS
 }
 
 // DefaultParams returns LightGBM's defaults for the regression objective.
@@ -185,6 +197,9 @@ func (p Params) Validate() error {
 	}
 	if p.IsUnbalance && p.ScalePosWeight != 1 {
 		return &ParamError{Key: "is_unbalance", Reason: "cannot be combined with scale_pos_weight: set one of them"}
+	}
+	if p.Objective == Quantile && p.Alpha >= 1 {
+		return &ParamError{Key: "alpha", Reason: fmt.Sprintf("must be < 1 for the objective quantile, not %v", p.Alpha)}
 	}
 	if n := len(p.AUCMuWeights); n > 0 && n != p.NumClass*p.NumClass {
 		return &ParamError{Key: "auc_mu_weights", Reason: fmt.Sprintf("has %d values instead of num_class × num_class", n)}

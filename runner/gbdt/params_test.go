@@ -50,6 +50,17 @@ func TestParseParamsRefuses(t *testing.T) {
 		{"multiclass without classes", map[string]any{"objective": "multiclass"}, "num_class", "at least 2"},
 		{"classes without multiclass", map[string]any{"num_class": 3}, "num_class", "must be 1"},
 		{"a forest of equal trees", map[string]any{"boosting": "rf"}, "boosting", "bagging_freq"},
+		{"a percentile of one", map[string]any{"objective": "quantile", "alpha": 1}, "alpha", "< 1"},
+		{"a list that is none", map[string]any{"eval_at": "1,x"}, "eval_at", "whole number"},
+		{"a position of zero", map[string]any{"eval_at": []any{3, 0}}, "eval_at", "> 0"},
+		{"a side that is none", map[string]any{"monotone_constraints": []any{2}}, "monotone_constraints", ">= -1"},
+		{"groups that are none", map[string]any{"interaction_constraints": "[0,1],2x"}, "interaction_constraints", "groups"},
+		{"costs of other classes", map[string]any{"objective": "multiclass", "num_class": 3, "auc_mu_weights": []any{0, 1}}, "auc_mu_weights", "num_class"},
+		{"early stopping with dart", map[string]any{"boosting": "dart", "early_stopping_round": 3}, "early_stopping_round", "dart"},
+		{"goss with bags", map[string]any{"data_sample_strategy": "goss", "bagging_freq": 1, "subsample": 0.5}, "data_sample_strategy", "bagging"},
+		{"goss of more than all", map[string]any{"data_sample_strategy": "goss", "top_rate": 0.7, "other_rate": 0.6}, "top_rate", "at most 1"},
+		{"balanced bags of values", map[string]any{"pos_bagging_fraction": 0.5, "bagging_freq": 1}, "pos_bagging_fraction", "binary"},
+		{"smoothing of single rows", map[string]any{"path_smooth": 1, "min_data_in_leaf": 1}, "path_smooth", "at least 2"},
 		{"two ways to balance", map[string]any{"is_unbalance": true, "scale_pos_weight": 2}, "is_unbalance", "scale_pos_weight"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
