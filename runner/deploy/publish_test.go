@@ -180,8 +180,7 @@ func TestADeploymentOfVeryManyNamesOpens(t *testing.T) {
 	o := options(t, parent)
 	o.Owner = deploy.Owner{Task: "flow/0", Attempt: 1}
 	c := candidate(t)
-	many := strings.Repeat("name", 2<<20)
-	c.Model.(*sumModel).info.Target.Name, c.Run.Target = many, many
+	c.Model.(*sumModel).info.Target.Name = strings.Repeat("name", 1<<20+1)
 	published, err := deploy.Publish(t.Context(), c, o)
 	if err != nil {
 		t.Fatal(err)
