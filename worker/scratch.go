@@ -2,14 +2,16 @@ package worker
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
-// scratchPool hands out empty directories. Most attempts leave theirs empty:
-// those are used again, which is much cheaper than a new one each time.
+// scratchPool hands out empty directories. Most attempts never touch theirs: those
+// are used again, which is much cheaper than a new one each time. That nothing was
+// made or removed in one is told by its time of change, which is set back before
+// it is handed out.
 type scratchPool struct {
 	parent string
 
@@ -27,13 +29,21 @@ func (p *scratchPool) take() (string, error) {
 		return dir, nil
 	}
 	p.mu.Unlock()
-	return os.MkdirTemp(p.parent, "attempt-")
+	dir, err := os.MkdirTemp(p.parent, "attempt-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chtimes(dir, untouched, untouched)
 }
+
+// untouched is when a directory in the pool was changed last: long ago, and with
+// no fraction that a file system might round.
+var untouched = time.Unix(1_000_000_000, 0)
 
 // giveBack takes a directory back, or removes it with all that is in it. One
 // that may still be in use is only removed.
 func (p *scratchPool) giveBack(dir string, mayBeInUse bool) error {
-	if !mayBeInUse && isEmpty(dir) {
+	if !mayBeInUse && isUntouched(dir) {
 		p.mu.Lock()
 		p.free = append(p.free, dir)
 		p.mu.Unlock()
@@ -54,14 +64,9 @@ func (p *scratchPool) clear() error {
 	return errors.Join(errs...)
 }
 
-func isEmpty(dir string) bool {
-	f, err := os.Open(dir)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	_, err = f.Readdirnames(1)
-	return errors.Is(err, io.EOF)
+func isUntouched(dir string) bool {
+	info, err := os.Lstat(dir)
+	return err == nil && info.ModTime().Equal(untouched)
 }
 
 func newScratchPool(workDir string) (*scratchPool, error) {

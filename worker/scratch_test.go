@@ -31,14 +31,22 @@ func TestScratchDirectories(t *testing.T) {
 	}
 	giveBack(first, false)
 	if again := take(); again != first {
-		t.Errorf("an empty directory was not used again")
+		t.Errorf("an untouched directory was not used again")
 	}
 	if err := os.WriteFile(filepath.Join(first, "left"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	cleared := take()
+	if err := os.Mkdir(filepath.Join(cleared, "for a moment"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(cleared, "for a moment")); err != nil {
+		t.Fatal(err)
+	}
 	giveBack(first, false)
 	giveBack(second, true)
-	for name, dir := range map[string]string{"one with files in it": first, "one that may be in use": second} {
+	giveBack(cleared, false)
+	for name, dir := range map[string]string{"one with files in it": first, "one that may be in use": second, "one that was used": cleared} {
 		if _, err := os.Stat(dir); !os.IsNotExist(err) {
 			t.Errorf("%s was not removed: %v", name, err)
 		}
@@ -50,4 +58,9 @@ func TestScratchDirectories(t *testing.T) {
 	if !isEmpty(p.parent) {
 		t.Error("directories are left at the end")
 	}
+}
+
+func isEmpty(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) == 0
 }
