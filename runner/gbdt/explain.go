@@ -14,10 +14,11 @@ const maxPathElements = 1 << 24
 // score, so that they add up to the raw prediction. The result has rows ×
 // NumOutputs × (NumFeatures+1) numbers, row by row, for columns as in Predict.
 //
-// The values are exact for the rows that the model was trained on, in the sense
-// of the path-dependent TreeSHAP (Lundberg, Erion and Lee, "Consistent
-// Individualized Feature Attribution for Tree Ensembles", 2018), as LightGBM's
-// pred_contrib. A model without row counts cannot be explained.
+// The values are exact for the path-dependent TreeSHAP (Lundberg, Erion and Lee,
+// "Consistent Individualized Feature Attribution for Tree Ensembles", 2018), as
+// LightGBM's pred_contrib: where a feature counts as unknown, the rows of the
+// training decide how often a split goes left. A model without row counts, or
+// with linear trees, cannot be explained.
 func (m *Model) Contributions(columns [][]float64) ([]float64, error) {
 	if m.linear {
 		return nil, errors.New("gbdt: models with linear trees cannot be explained by SHAP values")

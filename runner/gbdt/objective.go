@@ -108,10 +108,10 @@ func weightOf(weight []float64, row int) float64 {
 }
 
 // weightedMean is the mean of the labels.
-func weightedMean(d *Dataset) float64 {
+func weightedMean(label, weight []float64) float64 {
 	sum, sumWeight := 0.0, 0.0
-	for row, y := range d.label {
-		w := weightOf(d.weight, row)
+	for row, y := range label {
+		w := weightOf(weight, row)
 		sum += float64(y * w)
 		sumWeight += w
 	}

@@ -1,8 +1,9 @@
 package gbdt
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 )
 
 // lambdaRank is LambdaMART's objective: pairs of a query's rows push each other
@@ -16,6 +17,8 @@ type lambdaRank struct {
 	sigmoid       float64
 	normalize     bool
 	truncation    int
+	discounts     []float64 // of each rank in the longest query
+	orders        [][]int   // per worker: the ranking of the query at hand
 }
 
 func newLambdaRank(d *Dataset, p *Params) *lambdaRank {
@@ -27,6 +30,9 @@ func newLambdaRank(d *Dataset, p *Params) *lambdaRank {
 			best = 1 / best
 		}
 		o.inverseMax = append(o.inverseMax, best)
+		for rank := len(o.discounts); rank < d.groups[q+1]-d.groups[q]; rank++ {
+			o.discounts = append(o.discounts, discount(rank))
+		}
 	}
 	return o
 }
@@ -43,20 +49,23 @@ const queriesPerTask = 64
 
 func (o *lambdaRank) prepare(score []float64, gradient, hessian []float32, workers *pool) error {
 	queries := len(o.inverseMax)
-	workers.each((queries+queriesPerTask-1)/queriesPerTask, func(_, task int) {
+	for len(o.orders) < workers.threads {
+		o.orders = append(o.orders, make([]int, len(o.discounts)))
+	}
+	workers.each((queries+queriesPerTask-1)/queriesPerTask, func(worker, task int) {
 		for q := task * queriesPerTask; q < min(queries, (task+1)*queriesPerTask); q++ {
 			from, to := o.groups[q], o.groups[q+1]
-			o.query(q, score[from:to], gradient[from:to], hessian[from:to])
+			o.query(q, score[from:to], gradient[from:to], hessian[from:to], o.orders[worker][:to-from])
 		}
 	})
 	return nil
 }
 
-func (o *lambdaRank) query(q int, score []float64, gradient, hessian []float32) {
+func (o *lambdaRank) query(q int, score []float64, gradient, hessian []float32, order []int) {
 	label := o.label[o.groups[q]:o.groups[q+1]]
 	clear(gradient)
 	clear(hessian)
-	order := byScore(score)
+	rank(order, score)
 	differ := score[order[0]] != score[order[len(order)-1]]
 	sum := 0.0
 	for i := range min(len(order)-1, o.truncation) {
@@ -70,7 +79,7 @@ func (o *lambdaRank) query(q int, score []float64, gradient, hessian []float32) 
 			}
 			a, b := order[high], order[low]
 			difference := score[a] - score[b]
-			change := (o.gain[int(label[a])] - o.gain[int(label[b])]) * math.Abs(discount(high)-discount(low)) * o.inverseMax[q]
+			change := (o.gain[int(label[a])] - o.gain[int(label[b])]) * math.Abs(o.discounts[high]-o.discounts[low]) * o.inverseMax[q]
 			if o.normalize && differ {
 				change /= float64(float32(0.01)) + math.Abs(difference)
 			}
@@ -115,11 +124,16 @@ func (o *lambdaRank) response(x float64) float64 {
 // scores keep their order.
 func byScore(score []float64) []int {
 	order := make([]int, len(score))
+	rank(order, score)
+	return order
+}
+
+// rank is byScore into order.
+func rank(order []int, score []float64) {
 	for i := range order {
 		order[i] = i
 	}
-	sort.SliceStable(order, func(a, b int) bool { return score[order[a]] > score[order[b]] })
-	return order
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
 }
 
 // discount is how much a rank, from 0, counts in DCG.

@@ -16,7 +16,14 @@ type pointwise struct {
 }
 
 func newPointwise(d *Dataset, p *Params) *pointwise {
-	o := &pointwise{label: d.label, weight: d.weight, name: p.Objective, start: weightedMean(d)}
+	o := &pointwise{label: d.label, weight: d.weight, name: p.Objective}
+	if p.RegSqrt {
+		o.name, o.label = o.name+" sqrt", make([]float64, d.rows)
+		for row, y := range d.label {
+			o.label[row] = math.Copysign(math.Sqrt(math.Abs(y)), y)
+		}
+	}
+	o.start = weightedMean(o.label, d.weight)
 	switch p.Objective {
 	case Huber:
 		o.unit, o.derivatives = true, huberLoss(p.Alpha)
@@ -185,7 +192,7 @@ type crossEntropyLoss struct {
 }
 
 func newCrossEntropy(d *Dataset) *crossEntropyLoss {
-	return &crossEntropyLoss{label: d.label, weight: d.weight, start: logit(weightedMean(d))}
+	return &crossEntropyLoss{label: d.label, weight: d.weight, start: logit(weightedMean(d.label, d.weight))}
 }
 
 func logit(p float64) float64 {
@@ -207,7 +214,7 @@ func (o *crossEntropyLoss) gradients(score []float64, gradient, hessian []float3
 
 // checkSum refuses labels of which a mean above zero is needed.
 func checkSum(d *Dataset, p *Params) error {
-	if p.Objective != Poisson && p.Objective != Tweedie || weightedMean(d) > 0 {
+	if p.Objective != Poisson && p.Objective != Tweedie || weightedMean(d.label, d.weight) > 0 {
 		return nil
 	}
 	return &LabelError{Row: 0, Value: d.label[0], Reason: fmt.Sprintf("all labels are 0: the objective %s needs some above 0", p.Objective)}

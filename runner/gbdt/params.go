@@ -108,6 +108,7 @@ type Params struct {
 
 	// Objective
 	BoostFromAverage     bool
+	RegSqrt              bool // of regression: fit the square root of the label
 	Sigmoid              float64
 	IsUnbalance          bool
 	ScalePosWeight       float64
@@ -197,6 +198,9 @@ func (p Params) Validate() error {
 	}
 	if p.IsUnbalance && p.ScalePosWeight != 1 {
 		return &ParamError{Key: "is_unbalance", Reason: "cannot be combined with scale_pos_weight: set one of them"}
+	}
+	if p.RegSqrt && p.Objective != Regression {
+		return &ParamError{Key: "reg_sqrt", Reason: fmt.Sprintf("is for the objective regression, not %s", p.Objective)}
 	}
 	if p.Objective == Quantile && p.Alpha >= 1 {
 		return &ParamError{Key: "alpha", Reason: fmt.Sprintf("must be < 1 for the objective quantile, not %v", p.Alpha)}

@@ -109,6 +109,7 @@ var dataParams = paramGroup{"Bins and missing values", []paramSpec{
 
 var objectiveParams = paramGroup{"Objective", []paramSpec{
 	onOff("boost_from_average", "", true, func(p *Params) *bool { return &p.BoostFromAverage }, "start from the best constant instead of 0"),
+	onOff("reg_sqrt", "", false, func(p *Params) *bool { return &p.RegSqrt }, "regression: fit the square root of the label's size, and predict its square"),
 	number("sigmoid", "", 1, above(0), func(p *Params) *float64 { return &p.Sigmoid }, "steepness of the sigmoid, for binary, multiclassova and lambdarank"),
 	onOff("is_unbalance", "unbalance unbalanced_sets", false, func(p *Params) *bool { return &p.IsUnbalance },
 		"weigh the classes so that both count the same, for binary and multiclassova; not with scale_pos_weight"),
