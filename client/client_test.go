@@ -19,6 +19,21 @@ import (
 	"mlops/proto/transport"
 )
 
+func TestAnErrorSaysEachThingOnce(t *testing.T) {
+	for _, c := range []struct{ said, want string }{
+		{"workflow w1: not found", "get workflow w1: not found"},
+		{"get workflow w1: not found", "get workflow w1: not found"},
+		{"no such thing: not found", "get workflow w1: no such thing: not found"},
+		{"workflow w10: not found", "get workflow w1: workflow w10: not found"},
+	} {
+		m := newMaster(1)
+		m.missing = c.said
+		if _, err := start(t, m).Get(t.Context(), "w1"); err == nil || err.Error() != c.want {
+			t.Errorf("%q becomes %q, want %q", c.said, err, c.want)
+		}
+	}
+}
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func probe() *mlopsv1.TaskSpec {

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -83,5 +84,14 @@ func wrap(doing string, err error) error {
 	if !ok {
 		kind = ErrInternal
 	}
-	return &Error{Doing: doing, Kind: kind, Message: s.Message(), Hint: transport.Hint(err), cause: err}
+	return &Error{Doing: doing, Kind: kind, Message: said(doing, transport.Reason(err)), Hint: transport.Hint(err), cause: err}
+}
+
+// said is the master's message without what doing says as well.
+func said(doing, message string) string {
+	subject, rest, ok := strings.Cut(message, ": ")
+	if ok && (doing == subject || strings.HasSuffix(doing, " "+subject)) {
+		return rest
+	}
+	return message
 }

@@ -34,6 +34,7 @@ type master struct {
 	streams     int
 	asked       []uint64 // from_seq of each stream
 	deny        error
+	missing     string // what is said of workflows that are not there
 }
 
 func newMaster(events int) *master {
@@ -77,6 +78,9 @@ func (m *master) GetWorkflow(_ context.Context, r *mlopsv1.GetWorkflowRequest) (
 		if w.GetWorkflowId() == r.GetWorkflowId() {
 			return &mlopsv1.GetWorkflowResponse{Workflow: w}, nil
 		}
+	}
+	if m.missing != "" {
+		return nil, status.Error(codes.NotFound, m.missing)
 	}
 	return nil, status.Errorf(codes.NotFound, "no workflow %q", r.GetWorkflowId())
 }

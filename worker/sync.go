@@ -156,10 +156,7 @@ func fatal(err error) bool {
 }
 
 func explain(err error) string {
-	message := err.Error()
-	if s, ok := status.FromError(err); ok {
-		message = s.Message()
-	}
+	message := transport.Reason(err)
 	if hint := transport.Hint(err); hint != "" {
 		message += " (" + hint + ")"
 	}

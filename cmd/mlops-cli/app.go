@@ -46,7 +46,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root := newRoot(a)
 	root.SetArgs(args)
 	a.display = live.New(a.stderr, live.Options{}) // until flags are read
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) && codeOf(err, a.started) != codeCancelled {
 		err = &exitError{code: codeCancelled, err: errInterrupted, reason: "interrupted"}
 	}
@@ -57,7 +57,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return codeSuccess
 	}
-	return a.report(err)
+	return a.report(cmd.CommandPath(), err)
 }
 
 // watchSignals lets the first interrupt do what onInterrupt says; the second
@@ -91,13 +91,13 @@ func (a *app) handleInterrupt(first func()) (before func()) {
 
 // report prints an error and returns its exit code. Programs that asked for a
 // document get one even so.
-func (a *app) report(err error) int {
+func (a *app) report(command string, err error) int {
 	code := codeOf(err, a.started)
 	var e *exitError
 	if !errors.As(err, &e) || !e.told {
 		fmt.Fprintf(a.stderr, "mlops-cli: %v\n", err)
 		if code == codeUsage && !a.started {
-			fmt.Fprintln(a.stderr, "Run 'mlops-cli --help' for the commands and their flags.")
+			fmt.Fprintf(a.stderr, "Run '%s --help' for what it takes.\n", command)
 		}
 		if a.format == output.JSON || a.format == output.YAML {
 			if err := output.Write(a.stdout, a.format, errorDocument(err)); err != nil {

@@ -82,7 +82,15 @@ type unreachable struct {
 }
 
 func (u unreachable) Error() string {
-	return "the master at " + u.address + " cannot be reached: " + u.err.Error() +
+	reason := u.err.Error()
+	var call *client.Error
+	if errors.As(u.err, &call) {
+		reason = call.Message
+		if call.Hint != "" {
+			reason += " (" + call.Hint + ")"
+		}
+	}
+	return "the master at " + u.address + " cannot be reached: " + reason +
 		"\nCheck the address (--master, MLOPS_MASTER) and that mlops-master runs there; without an address the work is done by this command itself."
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 )
 
 // maxTokenBytes bounds a token and a file that holds one.
@@ -114,6 +115,18 @@ func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]strin
 
 // RequireTransportSecurity makes gRPC itself refuse a plain connection.
 func (b bearer) RequireTransportSecurity() bool { return !b.plainAllowed }
+
+// Reason is what a call's error says, without the words that gRPC puts around it.
+func Reason(err error) string {
+	message := err.Error()
+	if s, ok := status.FromError(err); ok {
+		message = s.Message()
+	}
+	if _, inner, ok := strings.Cut(message, `desc = "transport: `); ok {
+		message = strings.TrimPrefix(strings.TrimSuffix(inner, `"`), "Error while dialing: ")
+	}
+	return message
+}
 
 // Hint says what a user can do about a connection that failed, in one sentence;
 // empty where the error speaks for itself.

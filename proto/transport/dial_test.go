@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -73,6 +74,23 @@ func listen(t *testing.T, network, addr string) net.Listener {
 		t.Fatal(err)
 	}
 	return l
+}
+
+func TestReasonLeavesOutWhatPeopleNeedNotRead(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{io.ErrUnexpectedEOF, "unexpected EOF"},
+		{status.Error(codes.NotFound, "workflow w: not found"), "workflow w: not found"},
+		{status.Error(codes.Unavailable, `connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:1: connect: connection refused"`),
+			"dial tcp 127.0.0.1:1: connect: connection refused"},
+		{status.Error(codes.Unavailable, `connection error: desc = "transport: authentication handshake failed: EOF"`), "authentication handshake failed: EOF"},
+	} {
+		if got := Reason(c.err); got != c.want {
+			t.Errorf("%v: %q, want %q", c.err, got, c.want)
+		}
+	}
 }
 
 func TestDialLoopbackIsPlainAndCarriesTheToken(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"mlops/runner/config"
 )
@@ -46,7 +47,10 @@ func ReadConfig(dir, path string, settings []string) (Config, error) {
 	}
 	for _, s := range settings {
 		if err := parsed.Set(s); err != nil {
-			return Config{}, fmt.Errorf("--set %s: %w", s, err)
+			if prefix := "--set " + s + ": "; !strings.HasPrefix(err.Error(), prefix) {
+				err = fmt.Errorf("%s%w", prefix, err)
+			}
+			return Config{}, err
 		}
 	}
 	name := "the configuration given with --set"
