@@ -17,6 +17,8 @@ type lambdaRank struct {
 	sigmoid       float64
 	normalize     bool
 	truncation    int
+	responses     []float64
+	low, factor   float64   // of the table of responses: its first x, and steps in one unit
 	discounts     []float64 // of each rank in the longest query
 	orders        [][]int   // per worker: the ranking of the query at hand
 }
@@ -24,6 +26,7 @@ type lambdaRank struct {
 func newLambdaRank(d *Dataset, p *Params) *lambdaRank {
 	o := &lambdaRank{label: d.label, weight: d.weight, groups: d.groups, gain: p.gains(), sigmoid: p.Sigmoid,
 		normalize: p.LambdarankNorm, truncation: p.LambdarankTruncation}
+	o.fillResponses()
 	for q := range len(d.groups) - 1 {
 		best := bestDCG(d.label[d.groups[q]:d.groups[q+1]], o.gain, o.truncation)
 		if best > 0 {
@@ -104,20 +107,29 @@ func (o *lambdaRank) query(q int, score []float64, gradient, hessian []float32, 
 	}
 }
 
-// response is 1/(1+exp(sigmoid·x)), in the steps of LightGBM's table.
-func (o *lambdaRank) response(x float64) float64 {
-	const steps = 1024 * 1024
-	low := -50 / o.sigmoid / 2
-	factor := steps / (-2 * low)
-	at := 0.0
-	switch {
-	case x <= low:
-	case x >= -low:
-		at = steps - 1
-	default:
-		at = math.Floor((x - low) * factor)
+// responseSteps is the length of the table of responses, LightGBM's.
+const responseSteps = 1024 * 1024
+
+// fillResponses makes the table of 1/(1+exp(sigmoid·x)) for x from -25/sigmoid
+// to 25/sigmoid.
+func (o *lambdaRank) fillResponses() {
+	o.low = -50 / o.sigmoid / 2
+	o.factor = responseSteps / (-2 * o.low)
+	o.responses = make([]float64, responseSteps)
+	for i := range o.responses {
+		o.responses[i] = 1 / (1 + math.Exp((float64(i)/o.factor+o.low)*o.sigmoid))
 	}
-	return 1 / (1 + math.Exp((at/factor+low)*o.sigmoid))
+}
+
+// response is 1/(1+exp(sigmoid·x)), in the steps of the table.
+func (o *lambdaRank) response(x float64) float64 {
+	switch {
+	case x <= o.low:
+		return o.responses[0]
+	case x >= -o.low:
+		return o.responses[responseSteps-1]
+	}
+	return o.responses[min(int((x-o.low)*o.factor), responseSteps-1)]
 }
 
 // byScore gives the positions from the highest score to the lowest; equal
