@@ -25,6 +25,7 @@ import (
 	"mlops/master/auth"
 	"mlops/proto/certs"
 	mlopsv1 "mlops/proto/mlops/v1"
+	"mlops/proto/transport"
 	"mlops/statestore/bolt"
 )
 
@@ -164,6 +165,9 @@ func TestReflectionTellsNothingWithoutCredentials(t *testing.T) {
 
 func TestACallerIsKnownByItsToken(t *testing.T) {
 	s := serve(t, t.TempDir(), func(o *master.Options) { o.Authority.Tokens = tokens(t) })
+	if _, err := s.clients.GetServerInfo(t.Context(), &mlopsv1.GetServerInfoRequest{}); !strings.Contains(transport.Hint(err), "--token-file") {
+		t.Errorf("without a token the hint is %q for %v", transport.Hint(err), err)
+	}
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "bearer "+tokenOf+"client")
 	info, err := s.clients.GetServerInfo(ctx, &mlopsv1.GetServerInfoRequest{})
 	if err != nil || info.GetCaller() != "client-name" || info.GetRole() != "client" {
@@ -208,7 +212,7 @@ func TestACallerIsKnownByItsCertificate(t *testing.T) {
 	if info, err := call(trust("viewer")); err != nil || info.GetCaller() != "viewer" || info.GetRole() != "viewer" {
 		t.Errorf("with a certificate: %v, %v", info, err)
 	}
-	if _, err := call(trust()); status.Code(err) != codes.Unauthenticated {
+	if _, err := call(trust()); status.Code(err) != codes.Unauthenticated || !strings.Contains(transport.Hint(err), "--cert") {
 		t.Errorf("without a certificate: %v", err)
 	}
 	if _, err := call(insecure.NewCredentials()); status.Code(err) != codes.Unavailable {

@@ -120,7 +120,7 @@ func (w *Worker) failed(err error, failures int, begun time.Time) (end bool, _ e
 	now := time.Now()
 	never := w.contact.IsZero()
 	if never && fatal(err) {
-		return true, fmt.Errorf("%w: %s", ErrRejected, status.Convert(err).Message())
+		return true, fmt.Errorf("%w: %s", ErrRejected, explain(err))
 	}
 	if limit := w.opts.UnreachableLimit; never && limit > 0 && now.Sub(begun) >= limit {
 		return true, fmt.Errorf("%w within %v: %s", ErrUnreachable, limit, explain(err))

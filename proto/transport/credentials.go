@@ -122,8 +122,9 @@ func Reason(err error) string {
 	if s, ok := status.FromError(err); ok {
 		message = s.Message()
 	}
-	if _, inner, ok := strings.Cut(message, `desc = "transport: `); ok {
-		message = strings.TrimPrefix(strings.TrimSuffix(inner, `"`), "Error while dialing: ")
+	if _, inner, ok := strings.Cut(message, `connection error: desc = "`); ok {
+		message = strings.TrimPrefix(strings.TrimSuffix(inner, `"`), "transport: ")
+		message = strings.TrimPrefix(message, "Error while dialing: ")
 	}
 	return message
 }
@@ -144,6 +145,10 @@ func Hint(err error) string {
 		return "name the certificate authority that signed the master's certificate with --ca"
 	case strings.Contains(text, "certificate is valid for"), strings.Contains(text, "certificate is not valid for any names"), strings.Contains(text, "doesn't contain any IP SANs"):
 		return "the master's certificate is for another name: give that one with --server-name"
+	case strings.Contains(text, "credentials are needed: a client certificate"):
+		return "give one with --cert and --key"
+	case strings.Contains(text, "credentials are needed: a token"):
+		return "name the file that holds yours with --token-file, or set MLOPS_TOKEN"
 	case strings.Contains(text, "certificate required"), strings.Contains(text, "bad certificate"):
 		return "the master wants a client certificate: give one with --cert and --key"
 	}

@@ -86,6 +86,7 @@ func TestReasonLeavesOutWhatPeopleNeedNotRead(t *testing.T) {
 		{status.Error(codes.Unavailable, `connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:1: connect: connection refused"`),
 			"dial tcp 127.0.0.1:1: connect: connection refused"},
 		{status.Error(codes.Unavailable, `connection error: desc = "transport: authentication handshake failed: EOF"`), "authentication handshake failed: EOF"},
+		{status.Error(codes.Unavailable, `connection error: desc = "error reading server preface: EOF"`), "error reading server preface: EOF"},
 	} {
 		if got := Reason(c.err); got != c.want {
 			t.Errorf("%v: %q, want %q", c.err, got, c.want)
