@@ -8,6 +8,7 @@ import (
 
 	"mlops/client"
 	"mlops/cmd/mlops-cli/embedded"
+	"mlops/cmd/program"
 	mlopsv1 "mlops/proto/mlops/v1"
 	"mlops/proto/transport"
 )
@@ -101,7 +102,7 @@ func (a *app) connectEmbedded(ctx context.Context, n need) (*connection, error) 
 	if err != nil {
 		return nil, usage(err)
 	}
-	session, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Worker: n.worker, Probes: n.probes, Version: version()})
+	session, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Worker: n.worker, Probes: n.probes, Version: program.Version()})
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"mlops/cmd/mlops-cli/output"
+	"mlops/cmd/program"
 )
 
 func newVersion(a *app) *cobra.Command {
@@ -19,30 +19,15 @@ func newVersion(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			return a.print(
 				func() output.Document {
-					return output.Document{{Key: "version", Value: version()}, {Key: "go", Value: runtime.Version()}, {Key: "platform", Value: platform()}}
+					return output.Document{{Key: "version", Value: program.Version()}, {Key: "go", Value: runtime.Version()}, {Key: "platform", Value: platform()}}
 				},
-				func(w io.Writer) { fmt.Fprintf(w, "mlops-cli %s (%s, %s)\n", version(), runtime.Version(), platform()) },
-				func() []string { return []string{version()} },
+				func(w io.Writer) {
+					fmt.Fprintf(w, "mlops-cli %s (%s, %s)\n", program.Version(), runtime.Version(), platform())
+				},
+				func() []string { return []string{program.Version()} },
 			)
 		},
 	}
 }
 
 func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
-
-// version is the module's version, or the commit that was built.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return "devel-" + s.Value[:12]
-		}
-	}
-	return "devel"
-}

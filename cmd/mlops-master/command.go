@@ -3,11 +3,11 @@ package main
 import (
 	"io"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"mlops/cmd/program"
 	"mlops/master"
 )
 
@@ -26,8 +26,7 @@ type settings struct {
 	insecure    bool
 	maxArtifact int64
 	maxQueued   int
-	logFormat   string
-	logLevel    string
+	log         program.Log
 	readyFile   string
 }
 
@@ -76,8 +75,7 @@ func command(stdout, stderr io.Writer) *cobra.Command {
 	f.BoolVar(&s.insecure, "insecure", false, "listen beyond this host without TLS and credentials")
 	f.Int64Var(&s.maxArtifact, "max-artifact-size", master.DefaultMaxArtifactBytes, "largest artifact, in bytes")
 	f.IntVar(&s.maxQueued, "max-queued", master.DefaultMaxQueued, "refuse submissions while so many tasks wait")
-	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
-	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	s.log.Register(root)
 	root.AddCommand(versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
@@ -88,15 +86,6 @@ func versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Print the program's version",
 		Args:  cobra.NoArgs,
-		Run:   func(cmd *cobra.Command, _ []string) { cmd.Println(version()) },
+		Run:   func(cmd *cobra.Command, _ []string) { cmd.Println(program.Version()) },
 	}
-}
-
-// version is that of the module, as the build knows it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"mlops/cmd/program"
 	"mlops/master"
 	"mlops/master/auth"
 	"mlops/proto/transport"
@@ -31,7 +32,7 @@ func run(ctx context.Context, s settings, logs io.Writer) (err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}
-	logger, err := newLogger(s, logs)
+	logger, err := s.log.Logger(logs)
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (s *settings) options(logger *slog.Logger) (master.Options, error) {
 		MaxQueued:        s.maxQueued,
 		MaxArtifactBytes: s.maxArtifact,
 		Logger:           logger,
-		Version:          version(),
+		Version:          program.Version(),
 		HostID:           transport.HostID(),
 	}
 	switch {
@@ -213,7 +214,7 @@ func announce(s settings, logger *slog.Logger, listeners []net.Listener) error {
 			address = "unix://" + address
 		}
 		lines.WriteString(address + "\n")
-		logger.Info("listening", "address", address, "state", s.state, "version", version())
+		logger.Info("listening", "address", address, "state", s.state, "version", program.Version())
 	}
 	if s.readyFile == "" {
 		return nil
@@ -222,19 +223,4 @@ func announce(s settings, logger *slog.Logger, listeners []net.Listener) error {
 		return fmt.Errorf("write the ready file: %w", err)
 	}
 	return nil
-}
-
-func newLogger(s settings, w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
-		return nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", s.logLevel)
-	}
-	options := &slog.HandlerOptions{Level: level}
-	switch s.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	}
-	return nil, fmt.Errorf("--log-format %q: want text or json", s.logFormat)
 }

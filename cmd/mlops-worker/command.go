@@ -4,11 +4,11 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"mlops/cmd/program"
 	"mlops/runner"
 	"mlops/worker"
 	"mlops/worker/isolation"
@@ -36,8 +36,7 @@ type settings struct {
 	drain       time.Duration
 	disconnect  time.Duration
 	unreachable time.Duration
-	logFormat   string
-	logLevel    string
+	log         program.Log
 }
 
 const defaultMaster = "127.0.0.1:7070"
@@ -106,8 +105,7 @@ func command(stdout, stderr io.Writer) *cobra.Command {
 	f.StringVar(&s.serverName, "server-name", "", "name expected in the master's certificate")
 	f.BoolVar(&s.insecure, "insecure", false, "speak plain text to a master beyond this host, the token included")
 	f.BoolVar(&s.probes, "allow-probes", false, "run probe operations, which exercise the runtime")
-	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
-	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	s.log.Register(root)
 	root.AddCommand(versionCommand(), attemptCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
@@ -127,9 +125,9 @@ func attemptCommand() *cobra.Command {
 
 // newRunner returns what makes the runner of an attempt.
 func newRunner() func(runner.Environment) isolation.Runner {
-	program := version()
+	version := program.Version()
 	return func(env runner.Environment) isolation.Runner {
-		env.Version = program
+		env.Version = version
 		return runner.New(env)
 	}
 }
@@ -139,17 +137,8 @@ func versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Print the program's version",
 		Args:  cobra.NoArgs,
-		Run:   func(cmd *cobra.Command, _ []string) { cmd.Println(version()) },
+		Run:   func(cmd *cobra.Command, _ []string) { cmd.Println(program.Version()) },
 	}
-}
-
-// version is that of the module, as the build knows it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }
 
 func orElse(value, otherwise string) string {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 
+	"mlops/cmd/program"
 	"mlops/proto/artifacts"
 	mlopsv1 "mlops/proto/mlops/v1"
 	"mlops/proto/transport"
@@ -25,7 +26,7 @@ import (
 
 // run works until the worker is drained, or can no longer work.
 func run(ctx context.Context, s settings, logs io.Writer) error {
-	logger, err := newLogger(s, logs)
+	logger, err := s.log.Logger(logs)
 	if err != nil {
 		return err
 	}
@@ -134,14 +135,14 @@ func (s *settings) options() (worker.Options, isolation.Reach, error) {
 		Slots:            s.slots,
 		InteractiveSlots: s.interactive,
 		Capabilities:     runner.Capabilities(s.probes),
-		Version:          version(),
+		Version:          program.Version(),
 		HostID:           transport.HostID(),
 		Hostname:         hostname,
 		DrainTimeout:     s.drain,
 		DisconnectLimit:  s.disconnect,
 		UnreachableLimit: s.unreachable,
 	}
-	reach := isolation.Reach{ProbesAllowed: s.probes, Version: version()}
+	reach := isolation.Reach{ProbesAllowed: s.probes, Version: program.Version()}
 	if o.Labels, err = parseLabels(s.labels); err != nil {
 		return o, reach, err
 	}
@@ -195,19 +196,4 @@ func (s *settings) openWorkDir() (*workdir.Dir, error) {
 		state = filepath.Join(home, ".local", "state", "mlops")
 	}
 	return workdir.OpenFree(filepath.Join(state, "workers"))
-}
-
-func newLogger(s settings, w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
-		return nil, fmt.Errorf("--log-level %q: use debug, info, warn or error", s.logLevel)
-	}
-	options := &slog.HandlerOptions{Level: level}
-	switch s.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	}
-	return nil, fmt.Errorf("--log-format %q: use text or json", s.logFormat)
 }
