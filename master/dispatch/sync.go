@@ -74,25 +74,30 @@ func (d *Dispatcher) arrive(req *mlopsv1.SynchronizeRequest) (*call, error) {
 
 // serve carries the call out; the caller has the worker's turn.
 func (c *call) serve(ctx context.Context) (*mlopsv1.SynchronizeResponse, error) {
-	d := c.d
-	began := d.opts.Now()
-	d.mu.Lock()
-	if !c.w.Current(c.req) {
-		defer d.mu.Unlock()
+	began := c.d.opts.Now()
+	if !c.begin(began) {
 		return c.overtaken()
+	}
+	// What an attempt said belongs before its end in the workflow's story.
+	c.d.recorder.flushTasks(ctx, c.ended)
+	if err := c.commit(); err != nil {
+		return nil, err
+	}
+	return c.answer(ctx, began.Add(min(c.req.GetHoldFor().AsDuration(), c.d.opts.Heartbeat)))
+}
+
+// begin plans the call, unless it is no longer its worker's newest.
+func (c *call) begin(now time.Time) (current bool) {
+	c.d.mu.Lock()
+	defer c.d.mu.Unlock()
+	if !c.w.Current(c.req) {
+		return false
 	}
 	if c.seat.session != c.req.GetSessionId() {
 		*c.seat = seat{turn: c.seat.turn, session: c.req.GetSessionId()}
 	}
-	c.plan = d.planCall(c.w, c.seat, c.req, began)
-	d.mu.Unlock()
-
-	// What an attempt said belongs before its end in the workflow's story.
-	d.recorder.flushTasks(ctx, c.ended)
-	if err := c.commit(); err != nil {
-		return nil, err
-	}
-	return c.answer(ctx, began.Add(min(c.req.GetHoldFor().AsDuration(), d.opts.Heartbeat)))
+	c.plan = c.d.planCall(c.w, c.seat, c.req, now)
+	return true
 }
 
 // commit carries out what is planned and forgets the plan's commands.
@@ -112,66 +117,87 @@ func (c *call) commit() error {
 
 // answer replies once there is something to say or until has passed.
 func (c *call) answer(ctx context.Context, until time.Time) (*mlopsv1.SynchronizeResponse, error) {
-	d := c.d
 	for {
-		d.mu.Lock()
-		if !c.w.Current(c.req) {
-			defer d.mu.Unlock()
-			return c.overtaken()
-		}
-		resp, news := c.response()
-		if !news {
-			c.planGrants(d)
-		}
+		resp, p, current := c.look(until)
+		var err error
 		switch {
-		case len(c.commands) > 0:
-			d.mu.Unlock()
-			if err := c.commit(); err != nil {
-				return nil, err
-			}
-		case news || d.stopped || !d.opts.Now().Before(until):
-			c.sent(resp)
-			d.mu.Unlock()
+		case !current:
+			return c.overtaken()
+		case resp != nil:
 			return resp, nil
+		case p != nil:
+			err = c.wait(ctx, p, until)
 		default:
-			p := d.park(c)
-			d.mu.Unlock()
-			if err := c.wait(ctx, p, until); err != nil {
-				return nil, err
-			}
+			err = c.commit()
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
+}
+
+// look sees how things stand: there is an answer, or the call is parked, or else
+// it has planned what must be committed first.
+func (c *call) look(until time.Time) (resp *mlopsv1.SynchronizeResponse, p *parked, current bool) {
+	d := c.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !c.w.Current(c.req) {
+		return nil, nil, false
+	}
+	resp, news := c.response()
+	if !news {
+		c.planGrants(d)
+	}
+	switch {
+	case len(c.commands) > 0:
+		return nil, nil, true
+	case news || d.stopped || !d.opts.Now().Before(until):
+		c.sent(resp)
+		return resp, nil, true
+	}
+	return nil, d.park(c), true
 }
 
 // wait blocks until the parked call is woken, the dispatcher stops, until has
 // passed or ctx ends. Work that it was handed meanwhile is granted.
 func (c *call) wait(ctx context.Context, p *parked, until time.Time) error {
-	d := c.d
-	timer := time.NewTimer(until.Sub(d.opts.Now()))
+	timer := time.NewTimer(until.Sub(c.d.opts.Now()))
 	defer timer.Stop()
 	var err error
 	select {
 	case <-p.woken:
 	case <-timer.C:
-	case <-d.stopping:
+	case <-c.d.stopping:
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	d.mu.Lock()
-	d.unpark(p)
-	d.fleet.Seen(c.w.ID, d.opts.Now())
-	if err != nil || d.stopped || !c.w.Current(c.req) {
-		d.giveBack(p.items)
-		d.mu.Unlock()
+	c.resume(p, err != nil)
+	if err != nil {
 		return err
 	}
-	c.grantItems(d, p.items)
-	d.mu.Unlock()
 	return c.commit()
+}
+
+// resume ends the wait of a call, which has broken off or goes on, and plans the
+// grants of what it was handed, or gives that back.
+func (c *call) resume(p *parked, broke bool) {
+	d := c.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unpark(p)
+	d.fleet.Seen(c.w.ID, d.opts.Now())
+	if broke || d.stopped || !c.w.Current(c.req) {
+		d.giveBack(p.items)
+		return
+	}
+	c.grantItems(d, p.items)
 }
 
 // overtaken is the answer to a call that is no longer its worker's newest.
 func (c *call) overtaken() (*mlopsv1.SynchronizeResponse, error) {
+	c.d.mu.Lock()
+	defer c.d.mu.Unlock()
 	if c.w.SessionID != c.req.GetSessionId() {
 		return &mlopsv1.SynchronizeResponse{Superseded: true}, nil
 	}
