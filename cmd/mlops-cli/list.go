@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,14 +36,24 @@ func newList(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.list(cmd.Context(), f) },
 	}
 	cmd.Flags().StringSliceVar(&f.states, "state", nil, "only these states: "+strings.ToLower(strings.Join(stateNames(), ", ")))
-	cmd.Flags().StringSliceVar(&f.operations, "operation", nil, "only these operations: train, predict, status, observe, probe")
+	cmd.Flags().StringSliceVar(&f.operations, "operation", nil, "only these operations: "+strings.Join(operationNames(), ", "))
 	cmd.Flags().StringArrayVarP(&f.labels, "label", "l", nil, "only workflows with this label, key=value; repeatable")
 	cmd.Flags().StringVar(&f.owner, "owner", "", "only this owner's workflows")
 	cmd.Flags().DurationVar(&f.since, "since", 0, "only workflows submitted within this time, e.g. 24h")
 	cmd.Flags().IntVar(&f.limit, "limit", 50, "at most so many; 0 means all")
 	mustComplete(cmd, "state", stateNames())
-	mustComplete(cmd, "operation", []string{"train", "predict", "status", "observe", "probe"})
+	mustComplete(cmd, "operation", operationNames())
 	return cmd
+}
+
+// operationNames lists what a workflow may do.
+func operationNames() []string {
+	var names []string
+	kinds := (&mlopsv1.Operation{}).ProtoReflect().Descriptor().Oneofs().ByName("kind").Fields()
+	for i := range kinds.Len() {
+		names = append(names, string(kinds.Get(i).Name()))
+	}
+	return names
 }
 
 // stateNames lists the states that a workflow may be in.
@@ -62,7 +73,14 @@ func (f listFlags) filter(now time.Time) (client.Filter, error) {
 	if err != nil {
 		return client.Filter{}, err
 	}
-	filter := client.Filter{Operations: f.operations, Labels: labels, Owner: f.owner}
+	filter := client.Filter{Labels: labels, Owner: f.owner}
+	for _, o := range f.operations {
+		name := strings.ToLower(o)
+		if !slices.Contains(operationNames(), name) {
+			return client.Filter{}, fmt.Errorf("%q is no operation; use %s", o, strings.Join(operationNames(), ", "))
+		}
+		filter.Operations = append(filter.Operations, name)
+	}
 	for _, s := range f.states {
 		value, ok := mlopsv1.WorkflowState_value["WORKFLOW_STATE_"+strings.ToUpper(s)]
 		if !ok || value == 0 {
