@@ -216,6 +216,9 @@ func (v view) complete(wid uuid.UUID, t *mlopsv1.Task) (err error) {
 
 // inputs adds a continuation's inputs to it.
 func (v view) inputs(wid uuid.UUID, t *mlopsv1.Task) error {
+	if v.tx.Bucket(bucketPayload).Get(payloadKey(wid, t.Ordinal, payloadInputs)) == nil {
+		return nil // most have none, and a message costs more than a look
+	}
 	held := new(mlopsv1.Task)
 	_, err := v.payload(wid, t.Ordinal, payloadInputs, held)
 	t.Inputs = held.Inputs
