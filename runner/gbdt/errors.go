@@ -6,12 +6,12 @@ import (
 )
 
 var (
-	// ErrNoRows: a dataset was asked for without a single row.
+	// ErrNoRows says that a dataset was asked for without a single row.
 	ErrNoRows = errors.New("gbdt: the data has no rows")
-	// ErrNoUsableFeatures: every column is constant, all missing, or has no
+	// ErrNoUsableFeatures says that every column is constant, all missing, or has no
 	// split that leaves min_data_in_leaf rows on both sides.
 	ErrNoUsableFeatures = errors.New("gbdt: no column can be used: each one is constant, all missing, or has no split with min_data_in_leaf rows on both sides")
-	// ErrOneClass: a classification label that holds only one class.
+	// ErrOneClass says that a classification label holds only one class.
 	ErrOneClass = errors.New("gbdt: the label holds only one class")
 )
 
