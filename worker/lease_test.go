@@ -29,6 +29,7 @@ func publishing(d time.Duration, published *time.Time, refused *error) func(cont
 			return failed(mlopsv1.FailureKind_FAILURE_KIND_CANCELLED, "cancelled", "%v", err)
 		}
 		*published = time.Now()
+		time.Sleep(time.Millisecond) // its end is news of its own, not told together with the leave
 		return success("published")
 	}
 }
