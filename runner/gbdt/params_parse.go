@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"mlops/runner/table"
 )
 
 // ParseParams returns base with the named values set. Names are LightGBM's
@@ -26,7 +28,7 @@ func ParseParams(base Params, values map[string]any) (Params, error) {
 	for _, key := range keys {
 		spec := findParam(key)
 		if spec == nil {
-			return base, &ParamError{Key: key, Reason: fmt.Sprintf("unknown; did you mean %q?", nearestParam(key))}
+			return base, &ParamError{Key: key, Reason: unknownParam(key)}
 		}
 		if earlier, ok := given[spec.name]; ok {
 			return base, &ParamError{Key: key, Reason: fmt.Sprintf("is the same parameter as %q: give only one of them", earlier)}
@@ -205,39 +207,14 @@ func (s *paramSpec) choiceText() string {
 	return strings.Join(names, ", ")
 }
 
-// nearestParam is the known name or alias with the fewest edits to key.
-func nearestParam(key string) string {
-	best, bestDistance := "", math.MaxInt
-	consider := func(name string) {
-		if d := editDistance(key, name); d < bestDistance {
-			best, bestDistance = name, d
-		}
-	}
+// unknownParam says that key is no parameter, and what was likely meant.
+func unknownParam(key string) string {
+	var known []string
 	for i := range paramTable {
-		consider(paramTable[i].name)
-		for _, alias := range paramTable[i].aliases {
-			consider(alias)
-		}
+		known = append(append(known, paramTable[i].name), paramTable[i].aliases...)
 	}
-	return best
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	if near := table.Nearest(key, known); near != "" {
+		return fmt.Sprintf("unknown; did you mean %q?", near)
 	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
+	return "unknown; docs/gbdt-parameters.md lists the known ones"
 }
