@@ -2,8 +2,10 @@ package embedded_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,7 +20,34 @@ import (
 	mlopsv1 "mlops/proto/mlops/v1"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// childState makes this program a session in that directory, with work that
+// does not end.
+const childState = "EMBEDDED_TEST_CHILD_STATE"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childState); dir != "" {
+		if err := workForEver(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// workForEver submits a long task, prints its workflow's id and waits to be
+// killed.
+func workForEver(dir string) error {
+	s, err := embedded.Open(context.Background(), embedded.Options{StateDir: dir, Worker: true, Probes: true})
+	if err != nil {
+		return err
+	}
+	id, err := submit(context.Background(), s, "for ever", time.Hour)
+	if err != nil {
+		return err
+	}
+	fmt.Println(id)
+	select {}
+}
 
 func open(t *testing.T, dir string) *embedded.Session {
 	t.Helper()
@@ -182,6 +211,40 @@ func TestWorkOfADeadSessionIsCancelled(t *testing.T) {
 	}
 	if w := wait(t, host, mine); w.GetState() != mlopsv1.WorkflowState_WORKFLOW_STATE_SUCCEEDED {
 		t.Errorf("work of a living session is %v", w)
+	}
+}
+
+func TestRunningWorkOfAKilledCommandEndsAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childState+"="+dir)
+	child.Stderr = os.Stderr
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	_, err = fmt.Fscanln(out, &id)
+	if err == nil {
+		guest := open(t, dir)
+		awaitRunning(t, guest, id)
+		closed(t, guest)
+	}
+	if killing := errors.Join(err, child.Process.Kill()); killing != nil {
+		t.Fatal(killing)
+	}
+	_ = child.Wait() // it was killed
+	// The next commands may be too short for the dead worker's lease to run out.
+	next := open(t, dir)
+	defer closed(t, next)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // of a lease of 30 after a restart
+	defer cancel()
+	w, err := clientOf(next).Wait(ctx, id)
+	if err != nil || w.GetState() != mlopsv1.WorkflowState_WORKFLOW_STATE_CANCELLED {
+		t.Errorf("got %v, %v", w, err)
 	}
 }
 

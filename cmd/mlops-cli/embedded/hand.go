@@ -49,7 +49,7 @@ func (s *Session) startWorker() (*hand, error) {
 	}
 	kept := store{client: artifacts.New(mlopsv1.NewArtifactServiceClient(s.conn)), cache: filepath.Join(s.id.dir, "artifacts")}
 	w, err := worker.New(mlopsv1.NewWorkerServiceClient(s.conn), worker.Options{
-		ID:               "embedded-" + s.id.name,
+		ID:               workerID(s.id.name),
 		Slots:            max(runtime.GOMAXPROCS(0), 1),
 		InteractiveSlots: interactiveSlots,
 		Labels:           map[string]string{SessionLabel: s.id.name, "mlops.host": transport.HostID()},

@@ -95,8 +95,29 @@ func (s *Session) cancelDead(ctx context.Context) error {
 			return err
 		}
 	}
+	for name, gone := range dead {
+		if gone {
+			s.signOff(ctx, name)
+		}
+	}
 	return s.sweep()
 }
+
+// signOff tells the master that a dead session's worker holds nothing any more.
+// Otherwise its lease would have to run out first, and begin anew with each host:
+// where all commands are short, its work would never end. Where this fails, that
+// is what happens.
+func (s *Session) signOff(ctx context.Context, name string) {
+	_, err := mlopsv1.NewWorkerServiceClient(s.conn).Synchronize(ctx, &mlopsv1.SynchronizeRequest{
+		WorkerId: workerID(name), SessionId: uuid.NewString(), Seq: 1, Draining: true,
+	})
+	if err != nil {
+		s.options.Logger.Warn("the worker of a session that died could not be signed off", "session", name, "error", err)
+	}
+}
+
+// workerID is the id of a session's worker.
+func workerID(session string) string { return "embedded-" + session }
 
 // isDead reports whether no process holds a session's lock.
 func (s *Session) isDead(name string) bool {
