@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mlops/client"
 	"mlops/cmd/mlops-cli/embedded"
@@ -92,7 +93,34 @@ func fleet(t *testing.T, worker bool) (address string, c *client.Client) {
 		}
 		os.RemoveAll(dir)
 	})
-	return "unix://" + filepath.Join(dir, "master.sock"), client.New(s.Conn(), client.Tuning{})
+	c = client.New(s.Conn(), client.Tuning{})
+	if worker {
+		awaitWorker(t, c)
+	}
+	return "unix://" + filepath.Join(dir, "master.sock"), c
+}
+
+// awaitWorker waits until the master has heard of a worker.
+func awaitWorker(t *testing.T, c *client.Client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		workers, err := c.Workers(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(workers) > 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("no worker came")
+		}
+	}
 }
 
 // churn writes a table and returns its directory.
