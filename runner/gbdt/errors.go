@@ -60,15 +60,20 @@ func (e *FeatureError) Error() string {
 	return fmt.Sprintf("gbdt: feature %q, row %d (counting from 0): %s", e.Feature, e.Row, e.Reason)
 }
 
-// FormatError says where a model text is not what LightGBM writes. Tree is -1
-// in the header.
+// FormatError says where a model file is not what LightGBM, or XGBoost, writes.
+// Tree is -1 in the header.
 type FormatError struct {
 	Tree   int
 	Key    string
 	Reason string
+	format string // of the file; empty for LightGBM's
 }
 
 func (e *FormatError) Error() string {
+	format := e.format
+	if format == "" {
+		format = "model text"
+	}
 	where := "header"
 	if e.Tree >= 0 {
 		where = fmt.Sprintf("tree %d", e.Tree)
@@ -76,5 +81,5 @@ func (e *FormatError) Error() string {
 	if e.Key != "" {
 		where += fmt.Sprintf(", %q", e.Key)
 	}
-	return fmt.Sprintf("gbdt: model text: %s: %s", where, e.Reason)
+	return fmt.Sprintf("gbdt: %s: %s: %s", format, where, e.Reason)
 }

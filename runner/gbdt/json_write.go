@@ -73,6 +73,9 @@ const maxJSONDepth = 4000
 
 // WriteJSON writes the model as LightGBM's JSON dump.
 func (m *Model) WriteJSON(w io.Writer) error {
+	if m.hasFloat32Sets() {
+		return fmt.Errorf("gbdt: write JSON: %w", errXGBoostSets)
+	}
 	names := textNames(m.featureNames)
 	out := jsonModel{
 		Name: "tree", Version: "v4", NumClass: m.numClass, PerIteration: m.outputs, MaxFeature: len(names) - 1, Objective: m.objective,

@@ -34,6 +34,7 @@ const (
 	leafNode
 	zeroNode // NaN and 0 are missing
 	categoryNode
+	float32CategoryNode // of XGBoost; NaN is missing
 )
 
 // compile prepares the trees for prediction.
@@ -57,6 +58,9 @@ func (m *Model) compile() error {
 			switch {
 			case t.decision[i]&decisionCategorical != 0:
 				n.kind = categoryNode
+				if t.decision[i]&decisionFloat32Set != 0 {
+					n.kind = float32CategoryNode
+				}
 				n.threshold += float64(firstSet)
 			case missingType(t.decision[i]>>decisionMissing&3) == missingZero:
 				n.kind = zeroNode
@@ -135,7 +139,9 @@ func (f *flatTrees) special(n *flatNode, v float64) int {
 	switch {
 	case n.kind == categoryNode:
 		left = f.inSet(int(n.threshold), v)
-	case n.kind == nanNode && v != v,
+	case n.kind == float32CategoryNode && v == v:
+		left = f.inSet(int(n.threshold), xgboostCategory(v))
+	case n.kind == nanNode && v != v, n.kind == float32CategoryNode,
 		n.kind == zeroNode && (v != v || v > -zeroThreshold && v <= zeroThreshold):
 		left = n.defaultLeft
 	case v != v:

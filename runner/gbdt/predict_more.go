@@ -153,6 +153,12 @@ func (t *tree) leafOf(row []float64) int32 {
 // goesLeft is a node's decision on a row.
 func (t *tree) goesLeft(node int32, row []float64) bool {
 	v := row[t.feature[node]]
+	if t.decision[node]&decisionFloat32Set != 0 {
+		if v != v {
+			return t.decision[node]&decisionDefaultLeft != 0
+		}
+		v = xgboostCategory(v)
+	}
 	if t.decision[node]&decisionCategorical != 0 {
 		return v > -1 && v < math.MaxInt32 && t.inSet(int(t.threshold[node]), int(v))
 	}

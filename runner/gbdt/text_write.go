@@ -25,6 +25,9 @@ func (m *Model) WriteText(w io.Writer) error { return m.writeText(w, false) }
 // writeText is WriteText; full keeps all digits of what a prediction does not
 // need, too.
 func (m *Model) writeText(w io.Writer, full bool) error {
+	if m.hasFloat32Sets() {
+		return fmt.Errorf("gbdt: write model text: %w", errXGBoostSets)
+	}
 	blocks := make([]string, len(m.trees))
 	sizes := make([]string, len(m.trees))
 	for i, t := range m.trees {
