@@ -280,7 +280,7 @@ func (n *xgboostNodes) addSet(t *tree, at int, room *int) (float64, error) {
 // is in no set.
 func xgboostCategory(v float64) float64 {
 	category := float32(v)
-	if category < 0 || category > maxXGBoostCategory {
+	if category < 0 { // -0.5, too, would count as 0 where fractions are cut off
 		return -1
 	}
 	return float64(category)
