@@ -1,9 +1,14 @@
 package gbdt
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
+
+	"github.com/dmitryikh/leaves"
 )
 
 // benchmarkData is a binary problem on dense continuous columns.
@@ -73,6 +78,33 @@ func BenchmarkPredict100kx100(b *testing.B) {
 	m, raw := benchmarkModel(b)
 	for b.Loop() {
 		if _, err := m.PredictRaw(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPredictLeaves100kx100 is the same model and rows in leaves, the public
+// reader of LightGBM's models, on as many threads.
+func BenchmarkPredictLeaves100kx100(b *testing.B) {
+	m, raw := benchmarkModel(b)
+	var text bytes.Buffer
+	if err := m.WriteText(&text); err != nil {
+		b.Fatal(err)
+	}
+	theirs, err := leaves.LGEnsembleFromReader(bufio.NewReader(&text), false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows, columns := len(raw[0]), len(raw)
+	dense := make([]float64, rows*columns)
+	for f, values := range raw {
+		for i, v := range values {
+			dense[i*columns+f] = v
+		}
+	}
+	out := make([]float64, rows)
+	for b.Loop() {
+		if err := theirs.PredictDense(dense, rows, columns, out, 0, runtime.GOMAXPROCS(0)); err != nil {
 			b.Fatal(err)
 		}
 	}

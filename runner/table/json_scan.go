@@ -212,7 +212,7 @@ func (s *jsonScanner) unescape(raw []byte) (text []byte, bad int) {
 	return out, -1
 }
 
-// unicodeEscape decodes \uXXXX, or two that are a surrogate pair, and returns
+// unicodeEscape decodes \u and four digits, or two such that are a surrogate pair, and returns
 // the bytes it takes; 0 if it is none.
 func unicodeEscape(b []byte) (rune, int) {
 	first, ok := fourHex(b)
