@@ -34,7 +34,7 @@ unit:
 e2e:
 	$(GO) test -timeout 8m $(E2E)
 
-soak: ## the long fault runs: 500 kills of the master, many of workers
+soak: ## the fault tests with 500 kills of the master over 5,000 workflows
 	MLOPS_SOAK=1 $(GO) test -timeout 120m -v -run 'Fault|Kill|Soak' $(E2E)
 
 bench: ## the benchmarks behind every figure in the documentation

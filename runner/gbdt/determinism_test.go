@@ -95,7 +95,7 @@ func TestAnyModelDoesNotDependOnThreads(t *testing.T) {
 // or weights, a million times those of the others.
 func TestPackedSumsKeepQualityOnSkewedData(t *testing.T) {
 	if underRace {
-		t.Skip("figures are for the plain run")
+		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
 	}
 	const rows = 6000
 	features, raw := plainData(rows, 4, 13)

@@ -187,7 +187,7 @@ func (s qualitySet) figure(t *testing.T, p Params) float64 {
 // LightGBM's own seeds, or a thousandth, of LightGBM's.
 func TestQualityOnGeneratedSets(t *testing.T) {
 	if underRace {
-		t.Skip("figures are for the plain run")
+		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
 	}
 	data, err := os.ReadFile("testdata/quality.json")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // same but for the last digits.
 func TestObjectivesAreAsGoodAsLightGBM(t *testing.T) {
 	if underRace {
-		t.Skip("figures are for the plain run")
+		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
 	}
 	data, err := os.ReadFile("testdata/objectives.json")
 	if err != nil {

@@ -153,7 +153,7 @@ func lightGBMParams(t testing.TB, given map[string]any, precision string) Params
 // LightGBM's.
 func TestTrainIsAsGoodAsLightGBM(t *testing.T) {
 	if underRace {
-		t.Skip("figures are for the plain run")
+		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
 	}
 	ref := readReference(t)
 	for name, c := range ref.Cases {
@@ -318,7 +318,7 @@ func higgs(t testing.TB, part string) ([]Feature, [][]float64, []float64) {
 
 func TestHiggsSmallReachesTheReferences(t *testing.T) {
 	if underRace {
-		t.Skip("figures are for the plain run")
+		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
 	}
 	features, _, label := higgs(t, "train")
 	_, raw, testLabel := higgs(t, "test")
@@ -362,7 +362,7 @@ func forestParams(columns int) Params {
 // A forest on numeric columns is about as good as scikit-learn's.
 func TestForestMatchesScikitLearn(t *testing.T) {
 	if underRace {
-		t.Skip("figures are for the plain run")
+		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
 	}
 	ref := readReference(t)
 	for _, c := range []struct {

@@ -170,7 +170,7 @@ func FuzzReadXGBoost(f *testing.F) {
 			return
 		}
 		if m.NumFeatures() > 1<<12 || m.NumOutputs() > 1<<12 {
-			t.Skip("is only wide")
+			return // wide, as it may be: scoring it shows nothing more
 		}
 		columns := make([][]float64, m.NumFeatures())
 		for i := range columns {

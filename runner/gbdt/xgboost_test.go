@@ -202,7 +202,7 @@ func TestBelowIsTheFloat32Comparison(t *testing.T) {
 				math.MaxFloat32, -math.MaxFloat32, float32(math.Inf(1)), 0x1p-126, -0x1p-126, 1, -1}).Draw(t, "condition at an edge")
 		}
 		if condition != condition || math.IsInf(float64(condition), -1) {
-			t.Skip("has no threshold")
+			return // no number lies below it
 		}
 		threshold := below(condition)
 		if !(float32(threshold) < condition) || float32(math.Nextafter(threshold, math.Inf(1))) < condition {

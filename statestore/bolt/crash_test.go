@@ -24,7 +24,7 @@ const crashEnv = "MLOPS_TEST_CRASH_STORE"
 func TestCrashChild(t *testing.T) {
 	path := os.Getenv(crashEnv)
 	if path == "" {
-		t.Skip("run by TestKillLosesNothing")
+		t.Skip("it is no test by itself: TestKillLosesNothing starts it in a process of its own, and kills that")
 	}
 	s, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
