@@ -30,7 +30,7 @@ func benchmarkTrain(b *testing.B, rows, columns, trees int) {
 			b.Run(fmt.Sprintf("%s/threads=%d", precision, threads), func(b *testing.B) {
 				p := DefaultParams()
 				p.Objective, p.NumIterations, p.NumThreads, p.HistPrecision = Binary, trees, threads, precision
-				d, err := NewDataset(features, label, nil, p)
+				d, err := NewDataset(context.Background(), features, label, nil, p)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -53,7 +53,7 @@ func BenchmarkNewDataset(b *testing.B) {
 	p := DefaultParams()
 	p.Objective = Binary
 	for b.Loop() {
-		if _, err := NewDataset(features, label, nil, p); err != nil {
+		if _, err := NewDataset(context.Background(), features, label, nil, p); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -63,7 +63,7 @@ func benchmarkModel(b *testing.B) (*Model, [][]float64) {
 	features, raw, label := benchmarkData(100_000, 28)
 	p := DefaultParams()
 	p.Objective = Binary
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		b.Fatal(err)
 	}

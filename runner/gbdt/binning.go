@@ -31,14 +31,19 @@ type binMapper struct {
 	trivial     bool // cannot split anything
 	missing     missingType
 	numBins     int
-	bounds      []float64           // upper bounds, inclusive; the last one is +Inf
-	search      [maxBinLimit]uint64 // their keys, padded with the largest
-	categories  []int32             // category of each bin; the first is -1
-	binOf       map[int32]uint8
-	low, high   float64 // range of the values seen
-	zero        int     // the bin of 0, of a numeric column
-	usual       int     // the bin that LightGBM does not sum; see histograms.fix
+	bounds      []float64        // upper bounds, inclusive; the last one is +Inf
+	search      [byteBins]uint64 // their keys, padded with the largest, where a byte can number them
+	keys        []uint64         // their keys, where there are more
+	categories  []int32          // category of each bin; the first is -1
+	binOf       []uint16         // bin of each category; those beyond have bin 0
+	low, high   float64          // range of the values seen
+	zero        int              // the bin of 0, of a numeric column
+	usual       int              // the bin that LightGBM does not sum; see histograms.fix
+	usualShare  float64          // of the rows looked at
 }
+
+// byteBins is how many bins a byte can number.
+const byteBins = 256
 
 // valueCount is a distinct value and how often it occurs.
 type valueCount struct {
@@ -47,19 +52,20 @@ type valueCount struct {
 }
 
 // newNumericMapper chooses the bins of a numeric column from a sample of its
-// values, which it may reorder. minSplit is the fewest sampled rows on each
-// side of a useful split; negative means that any split is useful. forced are
-// bounds that the bins must have.
-func newNumericMapper(sample, forced []float64, p *Params, minSplit int) *binMapper {
-	total := len(sample)
+// values, which it may reorder, and zeros more that are 0. minSplit is the
+// fewest sampled rows on each side of a useful split; negative means that any
+// split is useful. forced are bounds that the bins must have. room is used for
+// the distinct values and given back for the next column.
+func newNumericMapper(sample []float64, zeros int, forced []float64, p *Params, minSplit int, room []valueCount) (m *binMapper, _ []valueCount) {
+	total := len(sample) + zeros
 	values := sample[:0]
 	for _, v := range sample {
 		if !math.IsNaN(v) {
 			values = append(values, clampInf(v))
 		}
 	}
-	missing := total - len(values)
-	m := &binMapper{}
+	missing := len(sample) - len(values)
+	m = &binMapper{}
 	maxBin := p.MaxBin
 	binnedTotal := total
 	if p.UseMissing && p.ZeroAsMissing {
@@ -70,12 +76,9 @@ func newNumericMapper(sample, forced []float64, p *Params, minSplit int) *binMap
 		maxBin--
 		binnedTotal -= missing
 	} else {
-		// Without a missing bin a NaN is read as zero.
-		for range missing {
-			values = append(values, 0)
-		}
+		zeros += missing // without a missing bin a NaN is read as zero
 	}
-	distinct := countDistinct(values)
+	distinct := countDistinct(values, zeros, room[:0])
 	m.low, m.high = distinct[0].value, distinct[len(distinct)-1].value
 	var bounds []float64
 	if len(forced) > 0 {
@@ -84,7 +87,7 @@ func newNumericMapper(sample, forced []float64, p *Params, minSplit int) *binMap
 		bounds = boundsAroundZero(distinct, maxBin, binnedTotal, p.MinDataInBin)
 	}
 	m.setBounds(bounds)
-	m.zero = int(m.bin(0))
+	m.zero = m.bin(0)
 	if m.missing == missingZero && len(bounds) == 2 {
 		m.missing = missingNone // nothing but zero and one other bin: no side to choose
 	}
@@ -97,51 +100,57 @@ func newNumericMapper(sample, forced []float64, p *Params, minSplit int) *binMap
 		m.numBins++
 		counts = append(counts, missing)
 	}
-	m.usual = usualBin(counts, total, m.zero)
+	m.setUsual(counts, total, m.zero)
 	m.trivial = m.numBins <= 1 || (minSplit >= 0 && !canSplitNumeric(counts, total, minSplit))
-	return m
+	return m, distinct
 }
 
-// usualBin is the bin that LightGBM leaves out when it stores a column: zero's,
-// unless another one holds nearly everything.
-func usualBin(counts []int, total, zero int) int {
+// setUsual finds the bin that LightGBM leaves out when it stores a column:
+// zero's, unless another one holds nearly everything.
+func (m *binMapper) setUsual(counts []int, total, zero int) {
 	const nearlyAll = 0.7
-	most := 0
+	m.usual = zero
 	for b, c := range counts {
-		if c > counts[most] {
-			most = b
+		if c > counts[m.usual] && float64(c) >= nearlyAll*float64(total) {
+			m.usual = b
 		}
 	}
-	if float64(counts[most]) < nearlyAll*float64(total) {
-		return zero
-	}
-	return most
+	m.usualShare = float64(counts[m.usual]) / float64(max(1, total))
 }
 
 func clampInf(v float64) float64 { return max(-largest, min(largest, v)) }
 
-// countDistinct sorts the values and merges those that are equal or neighbours
-// in float64; zero and its neighbourhood become one value. There is always at
-// least one element.
-func countDistinct(values []float64) []valueCount {
-	for i, v := range values {
+// countDistinct sorts the values, and zeros more that are 0, and merges those
+// that are equal or neighbours in float64; zero and its neighbourhood become
+// one value. There is always at least one element. They are appended to distinct.
+func countDistinct(values []float64, zeros int, distinct []valueCount) []valueCount {
+	kept := values[:0]
+	for _, v := range values {
 		if math.Abs(v) <= zeroThreshold {
-			values[i] = 0
+			zeros++
+		} else {
+			kept = append(kept, v)
 		}
 	}
-	slices.Sort(values)
-	if len(values) == 0 {
-		return []valueCount{{}}
+	slices.Sort(kept)
+	at, _ := slices.BinarySearch(kept, 0)
+	distinct = appendDistinct(distinct, kept[:at])
+	if zeros > 0 || len(kept) == 0 {
+		distinct = append(distinct, valueCount{0, zeros})
 	}
-	distinct := []valueCount{{values[0], 1}}
-	for i := 1; i < len(values); i++ {
-		last := &distinct[len(distinct)-1]
-		if values[i] <= math.Nextafter(values[i-1], math.Inf(1)) {
-			last.value = values[i]
+	return appendDistinct(distinct, kept[at:])
+}
+
+// appendDistinct merges sorted values of one sign.
+func appendDistinct(distinct []valueCount, sorted []float64) []valueCount {
+	for i, v := range sorted {
+		if i > 0 && v <= math.Nextafter(sorted[i-1], math.Inf(1)) {
+			last := &distinct[len(distinct)-1]
+			last.value = v
 			last.count++
 			continue
 		}
-		distinct = append(distinct, valueCount{values[i], 1})
+		distinct = append(distinct, valueCount{v, 1})
 	}
 	return distinct
 }
@@ -251,6 +260,13 @@ func canSplitNumeric(counts []int, total, minSplit int) bool {
 
 func (m *binMapper) setBounds(bounds []float64) {
 	m.bounds = bounds
+	if len(bounds) > byteBins {
+		m.keys = make([]uint64, len(bounds))
+		for i, bound := range bounds {
+			m.keys[i] = orderedKey(bound)
+		}
+		return
+	}
 	for i := range m.search {
 		m.search[i] = math.MaxUint64
 		if i < len(bounds) {
@@ -265,14 +281,26 @@ func orderedKey(v float64) uint64 {
 	return b ^ (uint64(int64(b)>>63) | 1<<63)
 }
 
-// bin is the bin of a value of a numeric column.
-func (m *binMapper) bin(v float64) uint8 {
+// bin is the bin of a value.
+func (m *binMapper) bin(v float64) int {
+	if m.categorical {
+		return m.categoryBin(v)
+	}
 	if v != v {
 		if m.missing == missingNaN {
-			return uint8(m.numBins - 1)
+			return m.numBins - 1
 		}
 		v = 0
 	}
+	if m.keys != nil {
+		at, _ := slices.BinarySearch(m.keys, orderedKey(v))
+		return at
+	}
+	return int(m.byteBin(v))
+}
+
+// byteBin is the bin of a number where there are at most byteBins.
+func (m *binMapper) byteBin(v float64) uint8 {
 	// Eight halvings without a branch: less is 1 where the bound is below v.
 	key := orderedKey(v)
 	at := uint64(0)

@@ -13,9 +13,13 @@ const maxCategory = 1<<20 - 1
 // newCategoryMapper gives the most frequent categories a bin each, until 99 %
 // of the rows have one. Everything else shares bin 0: missing values and rare
 // categories, which go right at every split.
-func newCategoryMapper(sample []float64, p *Params, minSplit int) *binMapper {
-	m := &binMapper{categorical: true, categories: []int32{-1}, binOf: map[int32]uint8{}}
+func newCategoryMapper(sample []float64, zeros int, p *Params, minSplit int) *binMapper {
+	m := &binMapper{categorical: true, categories: []int32{-1}}
 	counts := map[int32]int{}
+	if zeros > 0 {
+		counts[0] = zeros
+	}
+	total := len(sample) + zeros
 	missing := 0
 	for _, v := range sample {
 		if v >= 0 {
@@ -31,7 +35,7 @@ func newCategoryMapper(sample []float64, p *Params, minSplit int) *binMapper {
 	slices.Sort(codes)
 	slices.SortStableFunc(codes, func(a, b int32) int { return counts[b] - counts[a] })
 
-	present := len(sample) - missing
+	present := total - missing
 	enough := int(math.Round(float64(present) * float64(float32(0.99))))
 	maxBin := min(len(codes)+min(missing, 1), p.MaxBin)
 	perBin := []int{0}
@@ -43,40 +47,48 @@ func newCategoryMapper(sample []float64, p *Params, minSplit int) *binMapper {
 		if counts[code] < p.MinDataInBin && i > 1 {
 			break
 		}
-		m.binOf[code] = uint8(m.bins())
+		m.setBin(code)
 		m.categories = append(m.categories, code)
 		perBin = append(perBin, counts[code])
 		used += counts[code]
 	}
-	perBin[0] = len(sample) - used
+	perBin[0] = total - used
 	m.numBins = m.bins()
 	if len(m.categories)-1 < len(codes) || missing > 0 {
 		m.missing = missingNaN
 	}
-	m.usual = usualBin(perBin, len(sample), int(m.categoryBin(0)))
-	m.trivial = m.numBins <= 1 || (minSplit >= 0 && m.numBins == 2 && !canSplitNumeric(perBin, len(sample), minSplit))
+	m.setUsual(perBin, total, m.categoryBin(0))
+	m.trivial = m.numBins <= 1 || (minSplit >= 0 && m.numBins == 2 && !canSplitNumeric(perBin, total, minSplit))
 	return m
 }
 
 func (m *binMapper) bins() int { return len(m.categories) }
 
+// setBin gives a category the next bin.
+func (m *binMapper) setBin(code int32) {
+	for len(m.binOf) <= int(code) {
+		m.binOf = append(m.binOf, 0)
+	}
+	m.binOf[code] = uint16(m.bins())
+}
+
 // categoryBin is the bin of a value of a categorical column.
-func (m *binMapper) categoryBin(v float64) uint8 {
-	if v >= 0 && v <= maxCategory {
-		return m.binOf[int32(v)]
+func (m *binMapper) categoryBin(v float64) int {
+	if v >= 0 && v < float64(len(m.binOf)) {
+		return int(m.binOf[int(v)])
 	}
 	return 0
 }
 
 // checkCategories refuses what is not a category code. Negative codes are
 // missing values, as in LightGBM.
-func checkCategories(f *Feature) error {
-	for row, v := range f.Values {
+func checkCategories(feature string, firstRow int, values []float64) error {
+	for i, v := range values {
 		if math.IsNaN(v) || v < 0 {
 			continue
 		}
 		if v != math.Trunc(v) || v > maxCategory {
-			return &FeatureError{Feature: f.Name, Row: row,
+			return &FeatureError{Feature: feature, Row: firstRow + i,
 				Reason: fmt.Sprintf("%v is not a category code: codes are whole numbers from 0 to %d", v, maxCategory)}
 		}
 	}

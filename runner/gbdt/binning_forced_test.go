@@ -1,6 +1,7 @@
 package gbdt
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func TestReadForcedBins(t *testing.T) {
 		{Name: "a", Values: values, ForcedBins: make([]float64, maxForcedBounds+1)},
 	} {
 		var refused *FeatureError
-		if _, err := NewDataset([]Feature{bad}, label, nil, DefaultParams()); !errors.As(err, &refused) {
+		if _, err := NewDataset(context.Background(), []Feature{bad}, label, nil, DefaultParams()); !errors.As(err, &refused) {
 			t.Errorf("got %v, want a *FeatureError", err)
 		}
 	}
@@ -42,7 +43,7 @@ func TestForcedBoundsAreBounds(t *testing.T) {
 		forced := rapid.SliceOfN(rapid.Float64Range(-6, 6), 1, 20).Draw(t, "forced")
 		maxBin := rapid.IntRange(2, 30).Draw(t, "max_bin")
 		total := len(values)
-		bounds := forcedBounds(countDistinct(values), forced, maxBin, total, rapid.IntRange(1, 5).Draw(t, "min_data_in_bin"))
+		bounds := forcedBounds(countDistinct(values, 0, nil), forced, maxBin, total, rapid.IntRange(1, 5).Draw(t, "min_data_in_bin"))
 		if len(bounds) > maxBin {
 			t.Fatalf("%d bounds, max_bin is %d", len(bounds), maxBin)
 		}

@@ -24,10 +24,10 @@ func drawColumn(t *rapid.T) []float64 {
 func TestBinsAndThresholdsAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := DefaultParams()
-		p.MaxBin = rapid.IntRange(2, maxBinLimit).Draw(t, "max_bin")
+		p.MaxBin = rapid.OneOf(rapid.IntRange(2, byteBins), rapid.IntRange(byteBins, maxBinLimit)).Draw(t, "max_bin")
 		p.MinDataInBin = rapid.IntRange(1, 5).Draw(t, "min_data_in_bin")
 		values := drawColumn(t)
-		m := newNumericMapper(slices.Clone(values), nil, &p, -1)
+		m, _ := newNumericMapper(slices.Clone(values), 0, nil, &p, -1, nil)
 		if m.numBins > p.MaxBin {
 			t.Fatalf("%d bins, max_bin is %d", m.numBins, p.MaxBin)
 		}
@@ -54,11 +54,11 @@ func TestBinsAndThresholdsAgree(t *testing.T) {
 func TestCategoriesGetBinsByFrequency(t *testing.T) {
 	p := DefaultParams()
 	p.MinDataInBin = 1
-	m := newCategoryMapper([]float64{7, 7, 7, 3, 3, 9, math.NaN(), -2}, &p, -1)
+	m := newCategoryMapper([]float64{7, 7, 7, 3, 3, 9, math.NaN(), -2}, 0, &p, -1)
 	if !slices.Equal(m.categories, []int32{-1, 7, 3, 9}) || m.missing != missingNaN {
 		t.Errorf("categories %v, missing %v", m.categories, m.missing)
 	}
-	for v, want := range map[float64]uint8{7: 1, 3: 2, 9: 3, 4: 0, -2: 0, 1e12: 0} {
+	for v, want := range map[float64]int{7: 1, 3: 2, 9: 3, 4: 0, -2: 0, 1e12: 0} {
 		if got := m.categoryBin(v); got != want {
 			t.Errorf("category %v is in bin %d, want %d", v, got, want)
 		}
@@ -68,17 +68,17 @@ func TestCategoriesGetBinsByFrequency(t *testing.T) {
 	}
 }
 
-// More categories than a byte can number: the rare ones share bin 0.
-func TestManyCategoriesStayWithinAByte(t *testing.T) {
+// More categories than a byte can number have two bytes each.
+func TestManyCategoriesHaveABinEach(t *testing.T) {
 	p := DefaultParams()
 	p.MinDataInBin = 1
 	values := make([]float64, 0, 2000)
 	for i := range 1000 {
 		values = append(values, float64(i), float64(i))
 	}
-	m := newCategoryMapper(values, &p, -1)
-	if m.numBins != maxBinLimit || m.categoryBin(999) != 0 || m.missing != missingNaN {
-		t.Errorf("%d bins, category 999 in bin %d", m.numBins, m.categoryBin(999))
+	m := newCategoryMapper(values, 0, &p, -1)
+	if m.numBins != 991 || m.categoryBin(989) != 990 || m.categoryBin(999) != 0 {
+		t.Errorf("%d bins, category 999 in bin %d: want bins for 99 %% of the rows, and bin 0", m.numBins, m.categoryBin(999))
 	}
 }
 

@@ -17,12 +17,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func splitTabular(t *testing.T, target string, p Params) (train, valid *Dataset, raw [][]float64, label []float64) {
 	t.Helper()
 	features, _, trainLabel := tabular(t, target, 0, 700)
-	train, err := NewDataset(features, trainLabel, nil, p)
+	train, err := NewDataset(context.Background(), features, trainLabel, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	features, raw, label = tabular(t, target, 700, -1)
-	if valid, err = NewValidation(train, features, label, nil); err != nil {
+	if valid, err = NewValidation(context.Background(), train, features, label, nil); err != nil {
 		t.Fatal(err)
 	}
 	return train, valid, raw, label
@@ -131,7 +131,7 @@ func TestTrainStopsWhenCancelled(t *testing.T) {
 	features, _, label := benchmarkData(20_000, 5)
 	p := DefaultParams()
 	p.Objective, p.NumLeaves, p.NumThreads = Binary, 4000, 2
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestWeightsCountRows(t *testing.T) {
 		weight[i] = 1 + oneIf(i%3 == 0)
 	}
 	predict := func(features []Feature, label, weight []float64) []float64 {
-		d, err := NewDataset(features, label, weight, p)
+		d, err := NewDataset(context.Background(), features, label, weight, p)
 		if err != nil {
 			t.Fatal(err)
 		}

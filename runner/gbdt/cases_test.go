@@ -118,9 +118,11 @@ func (c lightGBMCase) data(t testing.TB, p Params) (train, valid *Dataset, raw [
 		}
 		return d
 	}
-	train = build(0, caseTrainRows, func(f []Feature, label, weight []float64) (*Dataset, error) { return NewDataset(f, label, weight, p) })
+	train = build(0, caseTrainRows, func(f []Feature, label, weight []float64) (*Dataset, error) {
+		return NewDataset(context.Background(), f, label, weight, p)
+	})
 	valid = build(caseTrainRows, len(target), func(f []Feature, label, weight []float64) (*Dataset, error) {
-		return NewValidation(train, f, label, weight)
+		return NewValidation(context.Background(), train, f, label, weight)
 	})
 	return train, valid, raw
 }

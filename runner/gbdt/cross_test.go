@@ -139,7 +139,7 @@ func TestModelDoesNotDependOnThreads(t *testing.T) {
 				p := DefaultParams()
 				p.Objective, p.NumIterations, p.NumLeaves, p.Seed, p.NumThreads = Binary, 2, 16, 9, threads
 				c.change(&p)
-				d, err := NewDataset(features, label, nil, p)
+				d, err := NewDataset(context.Background(), features, label, nil, p)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Feature is one input column.
@@ -12,25 +11,34 @@ type Feature struct {
 	Name string
 	// Values has one value a row; NaN is missing. A categorical feature holds
 	// whole numbers from 0 to 1,048,575; negative ones count as missing.
-	Values      []float64
+	Values []float64
+	// Column has the values where Values is nil.
+	Column      Column
 	Categorical bool
 	// ForcedBins are upper bounds that a numeric feature's bins must have.
 	ForcedBins []float64
 }
 
-// Dataset is binned training or validation data: one byte for each value of
-// the columns that can be used, eight columns to a word, and the words of a
-// row side by side. It is not changed by training and may be used by several
-// trainings at once.
+func (f *Feature) column() Column {
+	if f.Column != nil && f.Values == nil {
+		return f.Column
+	}
+	return floats(f.Values)
+}
+
+// Dataset is binned training or validation data: a byte for most values of the
+// columns that can be used (see layout). It is not changed by training and may
+// be used by several trainings at once.
 type Dataset struct {
+	*layout
 	rows      int
 	names     []string
-	mappers   []*binMapper // one a feature
-	used      []int        // features that can be used; their order is the slots'
-	offsets   []int        // where each slot's bins begin in a histogram
-	bins      int          // bins of all slots together
-	words     int          // words a row
-	data      []uint64
+	mappers   []*binMapper  // one a feature
+	used      []int         // features that can be used; their order is the slots'
+	data      []uint64      // words of byte columns, row by row
+	wideData  [][]uint16    // of each wide column
+	entries   *sparseRows   // nil without sparse columns
+	lists     []*sparseList // of each sparse column; nil in validation data
 	label     []float64
 	weight    []float64   // nil: all one
 	groups    []int       // where each query begins, and the end; nil without queries
@@ -47,10 +55,11 @@ func (d *Dataset) NumFeatures() int { return len(d.names) }
 // NewDataset bins the features, choosing the bins from at most
 // bin_construct_sample_cnt rows. label holds one finite value a row; weight
 // holds one finite, non-negative value a row, or is nil where all rows count
-// the same. Features, labels and weights are not kept: the caller may reuse
-// them. Errors: ErrNoRows, ErrNoUsableFeatures, *FeatureError, *LabelError,
-// *WeightError, *ParamError.
-func NewDataset(features []Feature, label, weight []float64, p Params) (*Dataset, error) {
+// the same. Features are not kept: the caller may reuse them. Labels and weights
+// are: they must not change while the data is used. When ctx is done, NewDataset
+// stops soon and returns ctx's error. Other errors: ErrNoRows,
+// ErrNoUsableFeatures, *FeatureError, *LabelError, *WeightError, *ParamError.
+func NewDataset(ctx context.Context, features []Feature, label, weight []float64, p Params) (*Dataset, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
@@ -58,50 +67,42 @@ func NewDataset(features []Feature, label, weight []float64, p Params) (*Dataset
 	if err != nil {
 		return nil, err
 	}
-	workers := newPool(context.Background(), p.threads())
+	workers := newPool(ctx, p.threads())
 	defer workers.close()
-
-	sampled, minSplit := d.sampleRows(&p)
-	d.mappers = make([]*binMapper, len(features))
-	errs := make([]error, len(features))
-	workers.each(len(features), func(_, i int) {
-		f := &features[i]
-		sample := pick(f.Values, sampled)
-		if !f.Categorical {
-			d.mappers[i] = newNumericMapper(sample, f.ForcedBins, &p, minSplit)
-			return
-		}
-		if errs[i] = checkCategories(f); errs[i] == nil {
-			d.mappers[i] = newCategoryMapper(sample, &p, minSplit)
-		}
-	})
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	if err := d.chooseBins(features, &p, workers); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	for i, m := range d.mappers {
-		if m.trivial {
-			continue
+		if !m.trivial {
+			d.used = append(d.used, i)
 		}
-		d.used = append(d.used, i)
-		d.offsets = append(d.offsets, d.bins)
-		d.bins += m.numBins
 	}
 	if len(d.used) == 0 {
 		return nil, ErrNoUsableFeatures
 	}
-	d.fill(features, workers)
+	lists := d.listUnusual(features, workers, d.sparseCandidates(&p))
+	bundles, sparse := bundleExclusive(d.rows, d.slotBins(), lists)
+	if len(sparse) < minSparse {
+		sparse = nil
+	}
+	d.layout = newLayout(d.slotBins(), bundles, sparse)
+	d.fill(features, lists, workers)
+	for _, slot := range sparse {
+		d.lists = append(d.lists, lists[slot])
+	}
 	if p.LinearTree {
 		d.keepRaw(features)
 	}
-	return d, nil
+	return d, ctx.Err()
 }
 
 // NewValidation bins the features with the bins of reference, which must have
 // the same features in the same order. Categories unknown there are kept with
 // the rare ones. Errors as NewDataset's.
-func NewValidation(reference *Dataset, features []Feature, label, weight []float64) (*Dataset, error) {
+func NewValidation(ctx context.Context, reference *Dataset, features []Feature, label, weight []float64) (*Dataset, error) {
 	if len(features) != len(reference.names) {
 		return nil, fmt.Errorf("gbdt: validation data has %d features, the training data has %d", len(features), len(reference.names))
 	}
@@ -119,14 +120,23 @@ func NewValidation(reference *Dataset, features []Feature, label, weight []float
 	if err != nil {
 		return nil, err
 	}
-	d.mappers, d.used, d.offsets, d.bins = reference.mappers, reference.used, reference.offsets, reference.bins
-	workers := newPool(context.Background(), Params{}.threads())
+	d.mappers, d.used = reference.mappers, reference.used
+	workers := newPool(ctx, Params{}.threads())
 	defer workers.close()
-	d.fill(features, workers)
+	// What excludes each other in the training data need not do so here: bundles
+	// are kept sparsely.
+	var sparse []int
+	for slot := range reference.places {
+		if reference.places[slot].unsummed() {
+			sparse = append(sparse, slot)
+		}
+	}
+	d.layout = newLayout(reference.numBins, nil, sparse)
+	d.fill(features, d.listUnusual(features, workers, sparse), workers)
 	if reference.raw != nil {
 		d.keepRaw(features)
 	}
-	return d, nil
+	return d, ctx.Err()
 }
 
 // emptyDataset checks shapes, labels and weights.
@@ -145,8 +155,13 @@ func emptyDataset(features []Feature, label, weight []float64) (*Dataset, error)
 	seen := make(map[string]bool, len(features))
 	for i := range features {
 		f := &features[i]
-		if len(f.Values) != rows {
-			return nil, &FeatureError{Feature: f.Name, Row: -1, Reason: fmt.Sprintf("has %d values, the label has %d", len(f.Values), rows)}
+		if n := f.column().Len(); n != rows {
+			return nil, &FeatureError{Feature: f.Name, Row: -1, Reason: fmt.Sprintf("has %d values, the label has %d", n, rows)}
+		}
+		if sparse, ok := f.column().(*Sparse); ok {
+			if err := sparse.check(f.Name); err != nil {
+				return nil, err
+			}
 		}
 		if err := checkForced(f); err != nil {
 			return nil, err
@@ -169,9 +184,9 @@ func emptyDataset(features []Feature, label, weight []float64) (*Dataset, error)
 		if err := checkWeights(weight, rows); err != nil {
 			return nil, err
 		}
-		d.weight = slices.Clone(weight)
+		d.weight = weight
 	}
-	d.label = slices.Clone(label)
+	d.label = label
 	return d, nil
 }
 
@@ -190,64 +205,4 @@ func checkWeights(weight []float64, rows int) error {
 		return &WeightError{Row: 0, Value: weight[0], Reason: fmt.Sprintf("the weights add up to %v: they must have a positive, finite sum", sum)}
 	}
 	return nil
-}
-
-// sampleRows chooses the rows that decide the bins (nil: all), and the number
-// of them that each side of a split needs (-1: do not look).
-func (d *Dataset) sampleRows(p *Params) (rows []int, minSplit int) {
-	size := min(d.rows, p.BinConstructSample)
-	if size < d.rows {
-		rows = stream(p.seed(drawBins), drawBins, 0).choose(d.rows, size)
-	}
-	if !p.FeaturePreFilter {
-		return rows, -1
-	}
-	return rows, int(float64(p.MinDataInLeaf) * float64(size) / float64(d.rows))
-}
-
-func pick(values []float64, rows []int) []float64 {
-	if rows == nil {
-		return slices.Clone(values)
-	}
-	picked := make([]float64, len(rows))
-	for i, row := range rows {
-		picked[i] = values[row]
-	}
-	return picked
-}
-
-// slotsPerWord is how many one-byte bins a word holds.
-const slotsPerWord = 8
-
-// fill bins all rows. A task owns its rows' words, so that none is shared.
-func (d *Dataset) fill(features []Feature, workers *pool) {
-	d.words = (len(d.used) + slotsPerWord - 1) / slotsPerWord
-	d.data = make([]uint64, d.rows*d.words)
-	workers.each(chunks(d.rows), func(_, task int) {
-		from, to := chunk(task, d.rows)
-		// Short runs of rows, so that they are still in cache for the next column.
-		const run = 512
-		for start := from; start < to; start += run {
-			end := min(start+run, to)
-			for slot, feature := range d.used {
-				d.fillSlot(slot, d.mappers[feature], features[feature].Values[start:end], start)
-			}
-		}
-	})
-}
-
-func (d *Dataset) fillSlot(slot int, m *binMapper, values []float64, firstRow int) {
-	shift := uint(slot%slotsPerWord) * 8
-	data, words := d.data, d.words
-	at := firstRow*words + slot/slotsPerWord
-	for _, v := range values {
-		var b uint8
-		if m.categorical {
-			b = m.categoryBin(v)
-		} else {
-			b = m.bin(v)
-		}
-		data[at] |= uint64(b) << (shift & 63)
-		at += words
-	}
 }

@@ -65,7 +65,7 @@ func TestAnyModelDoesNotDependOnThreads(t *testing.T) {
 			first := ""
 			for _, threads := range []int{1, 2, 3, 8} {
 				p.NumThreads = threads
-				d, err := NewDataset(features, label, nil, p)
+				d, err := NewDataset(context.Background(), features, label, nil, p)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -110,7 +110,7 @@ func TestPackedSumsKeepQualityOnSkewedData(t *testing.T) {
 			figure := func(precision string) float64 {
 				p := DefaultParams()
 				p.Objective, p.Metric, p.NumIterations, p.HistPrecision, p.ProvideTrainMetric = objective, []string{metric}, 30, precision, true
-				d, err := NewDataset(features, label, weight, p)
+				d, err := NewDataset(context.Background(), features, label, weight, p)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -23,7 +23,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	train, err := gbdt.NewDataset([]gbdt.Feature{{Name: "x", Values: x}}, y, nil, params)
+	train, err := gbdt.NewDataset(context.Background(), []gbdt.Feature{{Name: "x", Values: x}}, y, nil, params)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -72,7 +72,7 @@ func ExampleTrainWith() {
 	}
 	params := gbdt.DefaultParams()
 	params.Objective, params.NumIterations, params.NumLeaves = gbdt.CustomLoss, 100, 2
-	train, err := gbdt.NewDataset([]gbdt.Feature{{Name: "x", Values: x}}, y, nil, params)
+	train, err := gbdt.NewDataset(context.Background(), []gbdt.Feature{{Name: "x", Values: x}}, y, nil, params)
 	if err != nil {
 		fmt.Println(err)
 		return

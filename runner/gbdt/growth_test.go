@@ -12,7 +12,7 @@ import (
 // trainOn trains on features without validation data.
 func trainOn(t testing.TB, features []Feature, label []float64, p Params) *Model {
 	t.Helper()
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestMonotoneConstraintsHold(t *testing.T) {
 		for i := range label {
 			label[i] = sign*columns[0][i] + math.Sin(3*columns[1][i])*columns[2][i] + columns[3][i]*columns[3][i]
 		}
-		d, err := NewDataset(features, label, nil, p)
+		d, err := NewDataset(context.Background(), features, label, nil, p)
 		if err != nil {
 			t.Fatal(err)
 		}

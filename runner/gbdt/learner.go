@@ -15,8 +15,8 @@ type learner struct {
 	workers *pool
 	hists   *histograms
 	rows    *partition
-	sums    [][windowBins]binSum // per worker: the slot being searched
-	best    [][2]split           // per worker: of the smaller and the larger child
+	bins    [][]filledBin // per worker: the slot being searched
+	best    [][2]split    // per worker: of the smaller and the larger child
 	leaves  []leaf
 	sampled []bool    // slots of this tree
 	order   *monotone // nil without monotone constraints
@@ -38,14 +38,18 @@ type leaf struct {
 }
 
 func newLearner(ctx context.Context, d *Dataset, p *Params, workers *pool) *learner {
-	return &learner{
+	l := &learner{
 		ctx: ctx, data: d, p: p, workers: workers,
 		hists: newHistograms(d, workers, false),
 		rows:  newPartition(d, workers),
-		sums:  make([][windowBins]binSum, workers.threads),
+		bins:  make([][]filledBin, workers.threads),
 		best:  make([][2]split, workers.threads),
 		order: newMonotone(p),
 	}
+	for i := range l.bins {
+		l.bins[i] = make([]filledBin, slices.Max(d.numBins))
+	}
+	return l
 }
 
 // grown is a finished tree with what the boosting needs to apply it.
@@ -199,7 +203,7 @@ func (l *learner) searchRoot() {
 	if root.count == l.data.rows {
 		rows = nil // all rows in order: nothing to look up
 	}
-	l.hists.build(root.hist, rows, values)
+	l.hists.build(root.hist, rows, values, l.needed(nil))
 	l.search(root, nil, nil)
 }
 
@@ -209,15 +213,14 @@ func (l *learner) divide(g grown, at int) {
 	s := &parent.best
 	feature := l.data.used[s.slot]
 	m := l.data.mappers[feature]
-	var goesLeft [windowBins]uint8
-	s.sides(m, &goesLeft)
-	leftRows, rightRows := l.rows.split(parent.segment, s.slot, &goesLeft)
+	goesLeft := s.sides(m)
+	leftRows, rightRows := l.rows.split(parent.segment, s.slot, goesLeft)
 	if l.workers.stopped.Load() {
 		return
 	}
 	parentNode := g.tree.leafParent[at]
 	g.tree.grow(at, s, m, feature, l.p.MinGainToSplit, leftRows.count, rightRows.count)
-	g.binned.grow(at, len(l.leaves), s.slot, &goesLeft)
+	g.binned.grow(at, len(l.leaves), s.slot, goesLeft)
 
 	left, right := parent.child(leftRows, s.leftSum, s.leftValue), parent.child(rightRows, s.rightSum, s.rightValue)
 	if len(l.p.InteractionConstraints) > 0 {
@@ -254,7 +257,7 @@ func (l *learner) searchChildren(g grown, parent, left, right *leaf) {
 		smaller.hist, larger.hist = l.hists.get(), parent.hist
 		smaller.splittable, larger.splittable = make([]bool, len(l.data.used)), parent.splittable
 		rows, values := l.rows.slices(smaller.segment)
-		l.hists.build(smaller.hist, rows, values)
+		l.hists.build(smaller.hist, rows, values, l.needed(parent.splittable))
 		l.search(smaller, larger, parent.splittable)
 		for _, child := range []*leaf{smaller, larger} {
 			if !(child.best.gain > 0) {
@@ -266,13 +269,14 @@ func (l *learner) searchChildren(g grown, parent, left, right *leaf) {
 	}
 }
 
-// sides fills in which bins of the split's column go left.
-func (s *split) sides(m *binMapper, goesLeft *[windowBins]uint8) {
+// sides tells for each bin of the split's column whether it goes left: 1, or 0.
+func (s *split) sides(m *binMapper) (goesLeft []uint8) {
+	goesLeft = make([]uint8, m.numBins)
 	if m.categorical {
 		for _, bin := range s.left {
 			goesLeft[bin] = 1
 		}
-		return
+		return goesLeft
 	}
 	for bin := range s.threshold + 1 {
 		goesLeft[bin] = 1
@@ -283,4 +287,17 @@ func (s *split) sides(m *binMapper, goesLeft *[windowBins]uint8) {
 	case missingZero:
 		goesLeft[m.zero] = uint8(oneIf(s.defaultLeft))
 	}
+	return goesLeft
+}
+
+// needed tells the slots whose histogram the children of a leaf need, which are
+// those that could split it; nil: all.
+func (l *learner) needed(splittable []bool) []bool {
+	if splittable == nil {
+		if l.p.FeatureFraction >= 1 {
+			return nil
+		}
+		return l.sampled
+	}
+	return splittable // false, too, for those that were not drawn
 }

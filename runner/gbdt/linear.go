@@ -73,13 +73,17 @@ func (p *Params) checkLinear() error {
 // LightGBM's way.
 func (d *Dataset) keepRaw(features []Feature) {
 	d.raw = make([][]float32, len(features))
+	buffer := make([]float64, runRows)
 	for _, f := range d.used {
 		if d.mappers[f].categorical {
 			continue
 		}
 		d.raw[f] = make([]float32, d.rows)
-		for row, v := range features[f].Values {
-			d.raw[f][row] = float32(v)
+		c := features[f].column()
+		for from := 0; from < d.rows; from += runRows {
+			for i, v := range c.Read(from, buffer[:min(runRows, d.rows-from)]) {
+				d.raw[f][from+i] = float32(v)
+			}
 		}
 	}
 }
@@ -224,10 +228,11 @@ func solve(system [][]float64) (solution []float64, ok bool) {
 func (b *booster) addLinear(to *scored, g grown, k int) {
 	d := to.data
 	score := to.score[k*d.rows : (k+1)*d.rows]
+	walk := g.binned.on(d)
 	b.workers.each(chunks(d.rows), func(_, task int) {
 		from, last := chunk(task, d.rows)
 		for row := from; row < last; row++ {
-			leaf := g.binned.leaf(d.data[row*d.words : (row+1)*d.words])
+			leaf := walk.leaf(row)
 			v, ok := g.tree.linear[leaf].evaluate(func(feature int32) float64 { return float64(d.raw[feature][row]) })
 			if !ok {
 				v = g.tree.leafValue[leaf]

@@ -55,7 +55,7 @@ func TestLinearTreesFollowALine(t *testing.T) {
 	}
 	p := DefaultParams()
 	p.LinearTree, p.NumIterations, p.NumLeaves, p.LearningRate, p.Metric, p.ProvideTrainMetric = true, 30, 4, 0.5, []string{"l2"}, true
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestLinearTreesRefuse(t *testing.T) {
 		}
 	}
 	p := DefaultParams()
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func TestCustomObjectiveTrainsLikeTheBuiltIn(t *testing.T) {
 	features, _, label := tabular(t, "y", 0, 700)
 	p := DefaultParams()
 	p.NumIterations, p.BoostFromAverage, p.MinDataPerGroup = 5, false, 10
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestCustomObjectiveTrainsLikeTheBuiltIn(t *testing.T) {
 func TestCustomObjectiveIsChecked(t *testing.T) {
 	features, label := usable()
 	p := DefaultParams()
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestObjectivesRefuseLabels(t *testing.T) {
 func TestGroupsAndInitScoresAreChecked(t *testing.T) {
 	features, label := usable()
 	p := DefaultParams()
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,12 @@ func (c *packing) unpack(v uint64) binSum {
 	return binSum{float64(int64(v)>>c.shift) * c.gradientUnit, float64(v&c.mask) * c.hessianUnit}
 }
 
+// packSum is the packed form of a sum of packed values, whose unpacked form may
+// be off by less than half a step.
+func (c *packing) packSum(s binSum) uint64 {
+	return uint64(int64(math.RoundToEven(s.gradient*c.gradientScale)))<<c.shift + uint64(math.RoundToEven(s.hessian*c.hessianScale))
+}
+
 // packFloats keeps both numbers as they are, for the float64 histograms.
 func packFloats(gradient, hessian float32) uint64 {
 	return uint64(math.Float32bits(gradient))<<32 | uint64(math.Float32bits(hessian))

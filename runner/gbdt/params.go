@@ -103,6 +103,7 @@ type Params struct {
 	MinDataInBin       int
 	BinConstructSample int // rows from which the bins are chosen
 	FeaturePreFilter   bool
+	EnableBundle       bool // keep sparse columns in less room
 	UseMissing         bool
 	ZeroAsMissing      bool
 

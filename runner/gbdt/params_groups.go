@@ -102,6 +102,8 @@ var dataParams = paramGroup{"Bins and missing values", []paramSpec{
 	whole("min_data_in_bin", "", 3, atLeast(1), func(p *Params) *int { return &p.MinDataInBin }, "fewest rows in a bin"),
 	whole("bin_construct_sample_cnt", "subsample_for_bin", 200000, atLeast(1), func(p *Params) *int { return &p.BinConstructSample },
 		"rows that decide the bins"),
+	onOff("enable_bundle", "is_enable_bundle bundle", true, func(p *Params) *bool { return &p.EnableBundle },
+		"let columns that are the same in most rows share room, or keep their other rows only"),
 	onOff("feature_pre_filter", "", true, func(p *Params) *bool { return &p.FeaturePreFilter }, "leave out columns that min_data_in_leaf keeps from ever being split"),
 	onOff("zero_as_missing", "", false, func(p *Params) *bool { return &p.ZeroAsMissing }, "0 counts as missing, and missing values as 0"),
 	onOff("use_missing", "", true, func(p *Params) *bool { return &p.UseMissing }, "learn where missing values go; otherwise they count as 0"),

@@ -43,8 +43,9 @@ var (
 	fraction  = limits{high: 1, openLow: true} // more than nothing, at most all
 )
 
-// maxBinLimit is the most bins a column can have: a bin number is one byte.
-const maxBinLimit = 256
+// maxBinLimit is the most bins a column can have: a bin number is at most two
+// bytes.
+const maxBinLimit = 65535
 
 // The limits on counts keep a mistyped figure from asking for all the memory.
 const (

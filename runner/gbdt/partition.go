@@ -11,6 +11,8 @@ type partition struct {
 	values  [2][]uint64
 	side    []uint8 // per position: 1 for left
 	counts  []int   // per chunk: rows that go left
+	columns byteColumns
+	mark    []uint8 // per row: 1 where a sparse column's bin goes to another side than the usual one
 }
 
 // segment is where a leaf's rows are.
@@ -25,6 +27,10 @@ func newPartition(d *Dataset, workers *pool) *partition {
 		p.rows[i] = make([]uint32, d.rows)
 		p.values[i] = make([]uint64, d.rows)
 	}
+	p.columns = byteColumns{data: d, workers: workers, cached: make([][]uint8, len(d.bytes)), looked: make([]int, len(d.bytes))}
+	if len(d.sparse) > 0 {
+		p.mark = make([]uint8, d.rows)
+	}
 	return p
 }
 
@@ -35,15 +41,16 @@ func (p *partition) slices(s segment) (rows []uint32, values []uint64) {
 
 // split moves the rows of s. goesLeft has 1 for each bin of the slot that goes
 // left, else 0.
-func (p *partition) split(s segment, slot int, goesLeft *[windowBins]uint8) (left, right segment) {
+func (p *partition) split(s segment, slot int, goesLeft []uint8) (left, right segment) {
 	rows, values := p.slices(s)
 	side := p.side[s.from : s.from+s.count]
-	word, shift := slot/slotsPerWord, uint(slot%slotsPerWord)*8
+	decide := p.decider(slot, goesLeft, s.count)
 	tasks := chunks(s.count)
 	p.workers.each(tasks, func(_, task int) {
 		from, to := chunk(task, s.count)
-		p.counts[task] = p.decide(rows[from:to], side[from:to], word, shift, goesLeft)
+		p.counts[task] = decide(rows[from:to], side[from:to])
 	})
+	p.unmark(slot)
 	leftCount := 0
 	for task := range tasks {
 		// From here on counts[task] is how many go left before the task's rows.
@@ -62,24 +69,15 @@ func (p *partition) split(s segment, slot int, goesLeft *[windowBins]uint8) (lef
 	return left, right
 }
 
-func (p *partition) decide(rows []uint32, side []uint8, word int, shift uint, goesLeft *[windowBins]uint8) int {
-	data, words := p.data.data, p.data.words
-	side = side[:len(rows)]
-	left := 0
-	for i, row := range rows {
-		is := goesLeft[uint8(data[int(row)*words+word]>>(shift&63))]
-		side[i] = is
-		left += int(is)
-	}
-	return left
-}
-
 // scatter has no branch that depends on the data.
 func scatter(rows []uint32, values []uint64, side []uint8, toRows []uint32, toValues []uint64, nextLeft, nextRight int) {
 	values, side = values[:len(rows)], side[:len(rows)]
 	for i, row := range rows {
 		is := int(side[i])
-		at := nextRight + (nextLeft-nextRight)*is
+		at := nextRight
+		if is != 0 {
+			at = nextLeft
+		}
 		toRows[at], toValues[at] = row, values[i]
 		nextLeft += is
 		nextRight += 1 - is

@@ -166,9 +166,11 @@ func (s qualitySet) figure(t *testing.T, p Params) float64 {
 		}
 		return d
 	}
-	train := part(0, half, func(f []Feature, label, weight []float64) (*Dataset, error) { return NewDataset(f, label, weight, p) })
+	train := part(0, half, func(f []Feature, label, weight []float64) (*Dataset, error) {
+		return NewDataset(context.Background(), f, label, weight, p)
+	})
 	valid := part(half, len(s.label), func(f []Feature, label, weight []float64) (*Dataset, error) {
-		return NewValidation(train, f, label, weight)
+		return NewValidation(context.Background(), train, f, label, weight)
 	})
 	var last float64
 	_, err := Train(context.Background(), train, valid, p, func(it Iteration) error {

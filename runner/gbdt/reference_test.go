@@ -99,7 +99,7 @@ func tabular(t testing.TB, target string, from, to int) (features []Feature, raw
 func trainTabular(t testing.TB, target string, rows int, p Params) *Model {
 	t.Helper()
 	features, _, label := tabular(t, target, 0, rows)
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,7 +325,7 @@ func TestHiggsSmallReachesTheReferences(t *testing.T) {
 	ref := readReference(t).HiggsSmall
 	auc := func(p Params) float64 {
 		p.Objective = Binary
-		d, err := NewDataset(features, label, nil, p)
+		d, err := NewDataset(context.Background(), features, label, nil, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -379,7 +379,7 @@ func TestForestMatchesScikitLearn(t *testing.T) {
 				p.FeatureFractionByNode = 1 // as scikit-learn's regressor
 			}
 			features, _, label := tabular(t, c.target, 0, ref.TrainRows)
-			d, err := NewDataset(features[:4], label, nil, p)
+			d, err := NewDataset(context.Background(), features[:4], label, nil, p)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,7 +19,7 @@ func usable() ([]Feature, []float64) {
 }
 
 func fit(features []Feature, label, weight []float64, p Params) error {
-	d, err := NewDataset(features, label, weight, p)
+	d, err := NewDataset(context.Background(), features, label, weight, p)
 	if err != nil {
 		return err
 	}
@@ -107,17 +107,17 @@ func TestValidationMustFitTheTraining(t *testing.T) {
 	features, label := usable()
 	p := DefaultParams()
 	p.Objective = Binary
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewValidation(d, features[:1], label, nil); err == nil {
+	if _, err := NewValidation(context.Background(), d, features[:1], label, nil); err == nil {
 		t.Error("a missing column was taken")
 	}
-	if _, err := NewValidation(d, []Feature{features[1], features[0]}, label, nil); err == nil {
+	if _, err := NewValidation(context.Background(), d, []Feature{features[1], features[0]}, label, nil); err == nil {
 		t.Error("columns in another order were taken")
 	}
-	other, err := NewDataset(features, label, nil, p)
+	other, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func (l *learner) findIn(worker int, hist *histogram, slot int, f finder, draw u
 	if l.p.ExtraTrees {
 		f.draws = stream(l.p.seed(drawThreshold)+slot, drawThreshold, draw)
 	}
-	bins := l.hists.read(hist, slot, &l.sums[worker])
+	bins := l.hists.read(hist, slot, f.rows, m.categorical || l.p.ExtraTrees, l.bins[worker])
 	var found split
 	var splittable bool
 	if m.categorical {

@@ -130,6 +130,17 @@ func (d *Dataset) checksum() uint64 {
 	for _, word := range d.data {
 		add(word)
 	}
+	for _, column := range d.wideData {
+		for _, bin := range column {
+			add(uint64(bin))
+		}
+	}
+	for _, list := range d.lists {
+		add(uint64(len(list.rows)))
+		for i, row := range list.rows {
+			add(uint64(row)<<16 | uint64(list.bins[i]))
+		}
+	}
 	for _, part := range [][]float64{d.label, d.weight, d.initScore} {
 		add(uint64(len(part)))
 		for _, v := range part {
@@ -168,11 +179,9 @@ func (d *Dataset) binTree(t *tree) (*binnedTree, error) {
 				}
 			}
 		} else {
-			s.threshold = max(0, int(m.bin(t.threshold[i])))
+			s.threshold = m.bin(t.threshold[i])
 		}
-		var goesLeft [windowBins]uint8
-		s.sides(m, &goesLeft)
-		b.nodes = append(b.nodes, newBinnedNode(slot, t.left[i], t.right[i], &goesLeft))
+		b.nodes = append(b.nodes, binnedNode{int32(slot), t.left[i], t.right[i], s.sides(m)})
 	}
 	return b, nil
 }

@@ -65,7 +65,7 @@ func TestResumedTrainingGivesTheSameModel(t *testing.T) {
 
 func someSnapshot(t testing.TB, p Params) (*Dataset, []byte) {
 	features, label := usable()
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,11 +150,11 @@ func TestContinueRefusesWhatDoesNotFit(t *testing.T) {
 	p := DefaultParams()
 	p.NumIterations = 2
 	m := trainOn(t, features, label, p)
-	train, err := NewDataset(features, label, nil, p)
+	train, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fewer, err := NewDataset(features[:3], label, nil, p)
+	fewer, err := NewDataset(context.Background(), features[:3], label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,10 @@ type finder struct {
 	rows           float64 // rows in one unit of hessian
 	// bound is true where a leaf's value is not simply the best one: the gain is
 	// then that of the value it gets.
-	bound           bool
+	bound bool
+	// plain is true where a leaf's gain is just its gradient squared over its
+	// hessian and lambda_l2.
+	plain           bool
 	value           float64 // the leaf's own value, to which path_smooth pulls
 	low             float64 // the bounds of monotone constraints
 	high            float64
@@ -65,6 +68,7 @@ func newFinder(p *Params, f *leaf) finder {
 	total.hessian += 2 * kEpsilon
 	s := finder{p: p, total: total, rows: float64(total.rows) / total.hessian, value: f.value, low: f.low, high: f.high}
 	s.bound = p.MaxDeltaStep > 0 || p.PathSmooth > kEpsilon || len(p.MonotoneConstraints) > 0
+	s.plain = !s.bound && p.LambdaL1 == 0 && s.total.hessian > 0
 	own := clampStep(leafValue(total.binSum, p.LambdaL1, p.LambdaL2), p.MaxDeltaStep)
 	switch {
 	case p.PathSmooth > kEpsilon:
@@ -83,9 +87,6 @@ func newFinder(p *Params, f *leaf) finder {
 	return s
 }
 
-// count estimates the number of rows in a bin from its hessian.
-func (f *finder) count(s binSum) int { return int(s.hessian*f.rows + 0.5) }
-
 func (f *finder) rest(left binSum) binSum {
 	return binSum{f.total.gradient - left.gradient, f.total.hessian - left.hessian}
 }
@@ -100,8 +101,8 @@ const anyThreshold = -1
 
 // numeric is the best threshold of a numeric column. splittable is true where
 // any threshold gains something at all; a column without one is not searched
-// again below this leaf.
-func (f *finder) numeric(slot int, m *binMapper, bins []binSum) (best split, splittable bool) {
+// again below this leaf. bins are in order; bins without rows may be left out.
+func (f *finder) numeric(slot int, m *binMapper, bins []filledBin) (best split, splittable bool) {
 	best = noSplit
 	only := anyThreshold
 	if f.draws != nil {
@@ -110,7 +111,7 @@ func (f *finder) numeric(slot int, m *binMapper, bins []binSum) (best split, spl
 			only = f.draws.below(m.numBins - 2)
 		}
 	}
-	last := len(bins) - 1
+	last := m.numBins - 1
 	switch {
 	case m.missing == missingNaN && m.numBins > 2:
 		// The last bin is NaN's: first it stays left, then it stays right.
@@ -136,15 +137,24 @@ func (f *finder) numeric(slot int, m *binMapper, bins []binSum) (best split, spl
 
 // fromRight moves bins from last on to the right side, one after another; what
 // lies above last, and the bin skip, stay left.
-func (f *finder) fromRight(bins []binSum, last, skip, only int, best *split) {
+func (f *finder) fromRight(bins []filledBin, last, skip, only int, best *split) {
+	at := len(bins) - 1
+	for at >= 0 && int(bins[at].number) > last {
+		at--
+	}
+	if f.plain && only == anyThreshold && skip < 0 {
+		f.plainFromRight(bins[:at+1], best)
+		return
+	}
 	right, rightRows := binSum{0, kEpsilon}, 0
-	for t := last; t >= 1; t-- {
-		if t == skip {
+	for ; at >= 0; at-- {
+		t := int(bins[at].number)
+		if t == skip || t == 0 {
 			continue
 		}
-		right.gradient += bins[t].gradient
-		right.hessian += bins[t].hessian
-		rightRows += f.count(bins[t])
+		right.gradient += bins[at].gradient
+		right.hessian += bins[at].hessian
+		rightRows += int(bins[at].rows)
 		if !f.large(rightRows, right.hessian) {
 			continue
 		}
@@ -161,18 +171,27 @@ func (f *finder) fromRight(bins []binSum, last, skip, only int, best *split) {
 // fromLeft moves the bins 0 to last to the left side; what lies above last+1,
 // and the bin skip, stay right. rest tells to take the first bin as what the
 // others leave, which is how LightGBM reads a bin that it does not store.
-func (f *finder) fromLeft(bins []binSum, last, skip int, rest bool, only int, best *split) {
+func (f *finder) fromLeft(bins []filledBin, last, skip int, rest bool, only int, best *split) {
+	if f.plain && only == anyThreshold && skip < 0 && !rest {
+		f.plainFromLeft(bins, last, best)
+		return
+	}
 	left, leftRows := binSum{0, kEpsilon}, 0
-	for t := 0; t <= last; t++ {
+	if rest {
+		left, leftRows = f.withoutFirst(bins)
+	}
+	for i := range bins {
+		t := int(bins[i].number)
 		switch {
+		case t > last:
+			return
 		case t == skip:
 			continue
 		case t == 0 && rest:
-			left, leftRows = f.withoutFirst(bins)
 		default:
-			left.gradient += bins[t].gradient
-			left.hessian += bins[t].hessian
-			leftRows += f.count(bins[t])
+			left.gradient += bins[i].gradient
+			left.hessian += bins[i].hessian
+			leftRows += int(bins[i].rows)
 		}
 		if !f.large(leftRows, left.hessian) {
 			continue
@@ -188,14 +207,84 @@ func (f *finder) fromLeft(bins []binSum, last, skip int, rest bool, only int, be
 }
 
 // withoutFirst is the first bin as the leaf's total less the other bins.
-func (f *finder) withoutFirst(bins []binSum) (first binSum, rows int) {
+func (f *finder) withoutFirst(bins []filledBin) (first binSum, rows int) {
 	first, rows = binSum{f.total.gradient, f.total.hessian - kEpsilon}, f.total.rows
-	for _, bin := range bins[1:] {
+	for i := range bins {
+		bin := &bins[i]
+		if bin.number == 0 {
+			continue
+		}
 		first.gradient -= bin.gradient
 		first.hessian -= bin.hessian
-		rows -= f.count(bin)
+		rows -= int(bin.rows)
 	}
 	return first, rows
+}
+
+// almost keeps a gain that rounding makes look smaller than another from being
+// passed over without a look.
+const almost = 1 - 1e-9
+
+// plainFromRight is fromRight without penalties, bounds and bins to skip: the
+// inner loop of small data. Most thresholds are worse than the best one so far,
+// which is told without a division.
+func (f *finder) plainFromRight(bins []filledBin, best *split) {
+	total, l2 := f.total, f.p.LambdaL2
+	fewest, least := max(1, f.p.MinDataInLeaf), f.p.MinSumHessianInLeaf
+	bar := max(f.parent, best.gain) * almost
+	right, rightRows := binSum{0, kEpsilon}, 0
+	for i := len(bins) - 1; i >= 0; i-- {
+		bin := &bins[i]
+		if bin.number == 0 {
+			return
+		}
+		right.gradient += bin.gradient
+		right.hessian += bin.hessian
+		rightRows += int(bin.rows)
+		if rightRows < fewest || right.hessian < least {
+			continue
+		}
+		left := binSum{total.gradient - right.gradient, total.hessian - right.hessian}
+		if total.rows-rightRows < fewest || left.hessian < least {
+			return
+		}
+		a, b := left.hessian+l2, right.hessian+l2
+		if left.gradient*left.gradient*b+right.gradient*right.gradient*a <= bar*a*b {
+			continue
+		}
+		f.consider(best, left, right, total.rows-rightRows, int(bin.number)-1, true)
+		bar = max(f.parent, best.gain) * almost
+	}
+}
+
+// plainFromLeft is the same from the other end.
+func (f *finder) plainFromLeft(bins []filledBin, last int, best *split) {
+	total, l2 := f.total, f.p.LambdaL2
+	fewest, least := max(1, f.p.MinDataInLeaf), f.p.MinSumHessianInLeaf
+	bar := max(f.parent, best.gain) * almost
+	left, leftRows := binSum{0, kEpsilon}, 0
+	for i := range bins {
+		bin := &bins[i]
+		if int(bin.number) > last {
+			return
+		}
+		left.gradient += bin.gradient
+		left.hessian += bin.hessian
+		leftRows += int(bin.rows)
+		if leftRows < fewest || left.hessian < least {
+			continue
+		}
+		right := binSum{total.gradient - left.gradient, total.hessian - left.hessian}
+		if total.rows-leftRows < fewest || right.hessian < least {
+			return
+		}
+		a, b := left.hessian+l2, right.hessian+l2
+		if left.gradient*left.gradient*b+right.gradient*right.gradient*a <= bar*a*b {
+			continue
+		}
+		f.consider(best, left, right, leftRows, int(bin.number), false)
+		bar = max(f.parent, best.gain) * almost
+	}
 }
 
 func (f *finder) consider(best *split, left, right binSum, leftRows, threshold int, defaultLeft bool) {

@@ -10,7 +10,7 @@ import (
 // gradient over hessian, and runs from either end are tried, which finds the
 // best of all sets for a convex loss (Fisher, "On Grouping for Maximum
 // Homogeneity", 1958). Bin 0, of missing and rare ones, always stays right.
-func (f *finder) categorical(slot int, m *binMapper, bins []binSum) (best split, splittable bool) {
+func (f *finder) categorical(slot int, m *binMapper, bins []filledBin) (best split, splittable bool) {
 	best = noSplit
 	l2 := f.p.LambdaL2
 	if m.numBins <= f.p.MaxCatToOnehot {
@@ -27,10 +27,10 @@ func (f *finder) categorical(slot int, m *binMapper, bins []binSum) (best split,
 	return best, true
 }
 
-func (f *finder) oneCategory(bins []binSum, best *split) {
+func (f *finder) oneCategory(bins []filledBin, best *split) {
 	only := f.only(len(bins) - 1)
 	for t := 1; t < len(bins); t++ {
-		rows := f.count(bins[t])
+		rows := int(bins[t].rows)
 		left := binSum{bins[t].gradient, bins[t].hessian + kEpsilon}
 		right := f.rest(left)
 		if !f.large(rows, bins[t].hessian) || !f.large(f.total.rows-rows, right.hessian) {
@@ -48,10 +48,10 @@ func (f *finder) oneCategory(bins []binSum, best *split) {
 	}
 }
 
-func (f *finder) sortedCategories(bins []binSum, l2 float64, best *split) {
+func (f *finder) sortedCategories(bins []filledBin, l2 float64, best *split) {
 	var order []int
 	for t := 1; t < len(bins); t++ {
-		if float64(f.count(bins[t])) >= f.p.CatSmooth {
+		if float64(bins[t].rows) >= f.p.CatSmooth {
 			order = append(order, t)
 		}
 	}
@@ -73,11 +73,11 @@ func (f *finder) sortedCategories(bins []binSum, l2 float64, best *split) {
 
 // runs tries the first one, two, … categories of the order as the left side.
 // Between two tries there are at least min_data_per_group rows.
-func (f *finder) runs(bins []binSum, order []int, longest, only int, l2 float64, best *split) {
+func (f *finder) runs(bins []filledBin, order []int, longest, only int, l2 float64, best *split) {
 	left, leftRows, groupRows := binSum{0, kEpsilon}, 0, 0
 	for i := range longest {
 		bin := bins[order[i]]
-		rows := f.count(bin)
+		rows := int(bin.rows)
 		left.gradient += bin.gradient
 		left.hessian += bin.hessian
 		leftRows += rows

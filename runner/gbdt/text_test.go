@@ -154,7 +154,7 @@ func TestWriteTextKeepsNamesApart(t *testing.T) {
 	features[0].Name, features[1].Name = "flow rate", "flow_rate"
 	p := DefaultParams()
 	p.Objective, p.NumIterations = Binary, 2
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestTrainLearnsARegression(t *testing.T) {
 	}
 	p := DefaultParams()
 	p.NumThreads, p.NumIterations, p.LearningRate = 2, 40, 0.2
-	d, err := NewDataset(features, label, nil, p)
+	d, err := NewDataset(context.Background(), features, label, nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}

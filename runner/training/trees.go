@@ -215,7 +215,7 @@ func trainTrees(ctx context.Context, job Job, p gbdt.Params, present []int, weig
 		return nil, &DataError{Reason: "preprocessing leaves no features"}
 	}
 	features, label := rowsOf(job.Train, present)
-	train, err := gbdt.NewDataset(features, label, weight, p)
+	train, err := gbdt.NewDataset(ctx, features, label, weight, p)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func trainTrees(ctx context.Context, job Job, p gbdt.Params, present []int, weig
 		}
 		if part.Features.NumRows() > 0 {
 			features, label := rowsOf(part, present)
-			if valid, err = gbdt.NewValidation(train, features, label, nil); err != nil {
+			if valid, err = gbdt.NewValidation(ctx, train, features, label, nil); err != nil {
 				return nil, err
 			}
 		}
