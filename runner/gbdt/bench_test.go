@@ -45,6 +45,7 @@ func benchmarkTrain(b *testing.B, rows, columns, trees int) {
 	}
 }
 
+func BenchmarkTrain10kx20(b *testing.B)  { benchmarkTrain(b, 10_000, 20, 100) }
 func BenchmarkTrain100kx28(b *testing.B) { benchmarkTrain(b, 100_000, 28, 20) }
 func BenchmarkTrain1Mx28(b *testing.B)   { benchmarkTrain(b, 1_000_000, 28, 20) }
 

@@ -111,7 +111,7 @@ func (h *histograms) build(hist *histogram, rows []uint32, values []uint64, need
 		}
 		return
 	}
-	h.workers.each(len(h.tasks)*h.parts, h.run)
+	h.workers.share(len(h.tasks)*h.parts, len(values)*perRow > 4*smallLeaf, h.run)
 }
 
 // plan lists the tasks, with at most width words each.

@@ -35,13 +35,16 @@ func (h *histograms) gather(buffer []uint64, rows []uint32, first, width int) {
 	switch width {
 	case 4:
 		for i, row := range rows {
-			at := int(row)*words + first
-			*(*[4]uint64)(buffer[i*4:]) = *(*[4]uint64)(data[at:])
+			from := (*[4]uint64)(data[int(row)*words+first:])
+			to := (*[4]uint64)(buffer[i*4:])
+			to[0], to[1], to[2], to[3] = from[0], from[1], from[2], from[3]
 		}
 	case 8:
 		for i, row := range rows {
-			at := int(row)*words + first
-			*(*[8]uint64)(buffer[i*8:]) = *(*[8]uint64)(data[at:])
+			from := (*[8]uint64)(data[int(row)*words+first:])
+			to := (*[8]uint64)(buffer[i*8:])
+			to[0], to[1], to[2], to[3] = from[0], from[1], from[2], from[3]
+			to[4], to[5], to[6], to[7] = from[4], from[5], from[6], from[7]
 		}
 	default:
 		for i, row := range rows {

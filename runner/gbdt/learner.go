@@ -61,6 +61,7 @@ type grown struct {
 // learn grows a tree on rows (nil: all) with the gradients given by row.
 // index counts the trees of this training.
 func (l *learner) learn(rows []uint32, gradient, hessian []float32, unitHessian bool, index int) (grown, error) {
+	l.workers.rouse()
 	root := l.start(rows, gradient, hessian, unitHessian)
 	l.sampleColumns(index)
 	l.nodes = uint64(index) << 32
@@ -105,51 +106,39 @@ func (l *learner) start(rows []uint32, gradient, hessian []float32, unitHessian 
 	root := leaf{segment: segment{0, count, 0}}
 	toRows, values := l.rows.slices(root.segment)
 	partial := make([]binSum, chunks(count))
-	l.workers.each(chunks(count), func(_, task int) {
+	l.workers.each(len(partial), func(_, task int) {
 		from, to := chunk(task, count)
-		for i := from; i < to; i++ {
-			row := uint32(i)
-			if rows != nil {
-				row = rows[i]
+		if rows != nil {
+			copy(toRows[from:to], rows[from:to])
+		} else {
+			for i := from; i < to; i++ {
+				toRows[i] = uint32(i)
 			}
-			toRows[i] = row
-			partial[task].gradient += float64(max(gradient[row], -gradient[row]))
-			partial[task].hessian += float64(hessian[row])
 		}
+		partial[task] = absoluteSums(toRows[from:to], gradient, hessian)
 	})
-	// Added up in the order of the chunks, whoever summed them.
-	var total binSum
-	for _, s := range partial {
-		total.gradient += s.gradient
-		total.hessian += s.hessian
-	}
+	total := sumOf(partial)
 	code, fits := newPacking(count, total.gradient, total.hessian, unitHessian)
 	l.usePrecision(l.p.HistPrecision == Float64Histograms || !fits, code)
-	l.workers.each(chunks(count), func(_, task int) {
+	l.workers.each(len(partial), func(_, task int) {
 		from, to := chunk(task, count)
-		var sum binSum
-		var packed uint64
-		for i := from; i < to; i++ {
-			row := toRows[i]
-			if l.hists.float {
-				values[i] = packFloats(gradient[row], hessian[row])
-				sum.gradient += float64(gradient[row])
-				sum.hessian += float64(hessian[row])
-			} else {
-				values[i] = code.pack(gradient[row], hessian[row])
-				packed += values[i]
-			}
+		if l.hists.float {
+			partial[task] = packAllFloats(toRows[from:to], gradient, hessian, values[from:to])
+		} else {
+			partial[task] = code.packAll(toRows[from:to], gradient, hessian, values[from:to])
 		}
-		if !l.hists.float {
-			sum = code.unpack(packed)
-		}
-		partial[task] = sum
 	})
-	for _, s := range partial {
-		root.sum.gradient += s.gradient
-		root.sum.hessian += s.hessian
-	}
+	root.sum = sumOf(partial)
 	return root
+}
+
+// sumOf adds up in the order of the chunks, whoever summed them.
+func sumOf(partial []binSum) (sum binSum) {
+	for _, s := range partial {
+		sum.gradient += s.gradient
+		sum.hessian += s.hessian
+	}
+	return sum
 }
 
 // usePrecision changes the kind of histograms where a tree needs the other one.

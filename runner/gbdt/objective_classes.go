@@ -53,16 +53,32 @@ func (o *logistic) unitHessian() bool     { return false }
 func (o *logistic) describe() string      { return fmt.Sprintf("binary sigmoid:%g", o.sigmoid) }
 
 func (o *logistic) gradients(score []float64, gradient, hessian []float32, from, to int) {
-	for row := from; row < to; row++ {
-		side, sign := 0, -1.0
-		if o.label[row] == o.class {
-			side, sign = 1, 1
+	// Tables, not branches: labels are as good as random to the processor.
+	slope := [2]float64{-o.sigmoid, o.sigmoid}
+	var oddsRoom [blockRows]float64
+	var sideRoom [blockRows]uint8
+	for start := from; start < to; start += blockRows {
+		end := min(start+blockRows, to)
+		odds, sides := oddsRoom[:end-start], sideRoom[:end-start]
+		label := o.label[start:end]
+		for i, v := range score[start:end] {
+			sides[i] = 0
+			if label[i] == o.class {
+				sides[i] = 1
+			}
+			odds[i] = slope[sides[i]&1] * v
 		}
-		w := o.scale[side] * weightOf(o.weight, row)
-		response := -sign * o.sigmoid / (1 + math.Exp(sign*o.sigmoid*score[row]))
-		size := math.Abs(response)
-		gradient[row] = float32(response * w)
-		hessian[row] = float32(size * (o.sigmoid - size) * w)
+		expInto(odds)
+		g, h := gradient[start:end], hessian[start:end]
+		for i, side := range sides {
+			size := 1 / (1 + odds[i])
+			w := o.scale[side&1]
+			if o.weight != nil {
+				w *= o.weight[start+i]
+			}
+			g[i] = float32(-slope[side&1] * size * w)
+			h[i] = float32(float64(o.sigmoid*o.sigmoid) * size * (1 - size) * w)
+		}
 	}
 }
 
@@ -151,9 +167,12 @@ func (o *softmax) gradients(score []float64, gradient, hessian []float32, from, 
 
 func softmaxInPlace(v []float64) {
 	top := slices.Max(v)
+	for k := range v {
+		v[k] -= top
+	}
+	expInto(v)
 	sum := 0.0
 	for k := range v {
-		v[k] = math.Exp(v[k] - top)
 		sum += v[k]
 	}
 	for k := range v {

@@ -35,8 +35,9 @@ func newPacking(rows int, sumAbsGradient, sumHessian float64, unitHessian bool) 
 		c.hessianScale = powerOfTwoBelow((float64(uint64(1)<<32-1) - float64(rows)/2 - 1) / sumHessian)
 	}
 	c.mask = uint64(1)<<c.shift - 1
-	// No sum needs more bits than a float64 has, so that reading one is exact.
-	room := math.Ldexp(1, min(53, 63-int(c.shift))) - float64(rows)/2 - 1
+	// No sum needs more bits than a float64 has, so that reading one is exact, nor
+	// more than toWhole can round.
+	room := math.Ldexp(1, min(51, 63-int(c.shift))) - float64(rows)/2 - 1
 	if sumAbsGradient == 0 {
 		sumAbsGradient = 1
 	}
@@ -56,12 +57,20 @@ func powerOfTwoBelow(v float64) float64 {
 	return math.Ldexp(1, min(1000, exponent-1))
 }
 
+// toWhole, added to a number of less than 2^51, rounds it to a whole one, half to
+// even, which is then in the low bits of the sum.
+const toWhole = 0x1.8p52
+
+func rounded(v float64) int64 {
+	return int64(math.Float64bits(v+toWhole)) - int64(math.Float64bits(toWhole))
+}
+
 func (c *packing) pack(gradient, hessian float32) uint64 {
-	g := int64(math.RoundToEven(float64(gradient) * c.gradientScale))
+	g := rounded(float64(float64(gradient) * c.gradientScale))
 	if c.constantHessian {
-		return uint64(g)<<c.shift + 1
+		return uint64(g)<<(c.shift&63) + 1
 	}
-	return uint64(g)<<c.shift + uint64(math.RoundToEven(float64(hessian)*c.hessianScale))
+	return uint64(g)<<(c.shift&63) + uint64(rounded(float64(float64(hessian)*c.hessianScale)))
 }
 
 func (c *packing) unpack(v uint64) binSum {
@@ -71,10 +80,42 @@ func (c *packing) unpack(v uint64) binSum {
 // packSum is the packed form of a sum of packed values, whose unpacked form may
 // be off by less than half a step.
 func (c *packing) packSum(s binSum) uint64 {
-	return uint64(int64(math.RoundToEven(s.gradient*c.gradientScale)))<<c.shift + uint64(math.RoundToEven(s.hessian*c.hessianScale))
+	return uint64(rounded(float64(s.gradient*c.gradientScale)))<<c.shift + uint64(rounded(float64(s.hessian*c.hessianScale)))
 }
 
 // packFloats keeps both numbers as they are, for the float64 histograms.
 func packFloats(gradient, hessian float32) uint64 {
 	return uint64(math.Float32bits(gradient))<<32 | uint64(math.Float32bits(hessian))
+}
+
+// absoluteSums adds up the rows' absolute gradients and hessians.
+func absoluteSums(rows []uint32, gradient, hessian []float32) (sum binSum) {
+	for _, row := range rows {
+		g := gradient[row]
+		sum.gradient += float64(max(g, -g))
+		sum.hessian += float64(hessian[row])
+	}
+	return sum
+}
+
+// packAll packs the rows' gradients and hessians into values and gives their sum.
+func (c *packing) packAll(rows []uint32, gradient, hessian []float32, values []uint64) binSum {
+	sum := uint64(0)
+	values = values[:len(rows)]
+	for i, row := range rows {
+		v := c.pack(gradient[row], hessian[row])
+		values[i] = v
+		sum += v
+	}
+	return c.unpack(sum)
+}
+
+// packAllFloats is packAll for the float64 histograms.
+func packAllFloats(rows []uint32, gradient, hessian []float32, values []uint64) (sum binSum) {
+	for i, row := range rows {
+		values[i] = packFloats(gradient[row], hessian[row])
+		sum.gradient += float64(gradient[row])
+		sum.hessian += float64(hessian[row])
+	}
+	return sum
 }

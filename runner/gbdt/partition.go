@@ -69,7 +69,10 @@ func (p *partition) split(s segment, slot int, goesLeft []uint8) (left, right se
 	return left, right
 }
 
-// scatter has no branch that depends on the data.
+// scatter has no branch that depends on the data. Inlined, it would have too few
+// registers.
+//
+//go:noinline
 func scatter(rows []uint32, values []uint64, side []uint8, toRows []uint32, toValues []uint64, nextLeft, nextRight int) {
 	values, side = values[:len(rows)], side[:len(rows)]
 	for i, row := range rows {

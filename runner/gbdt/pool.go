@@ -2,6 +2,7 @@ package gbdt
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -10,10 +11,15 @@ import (
 // goroutine, which also works, and which must close it.
 type pool struct {
 	threads int
-	jobs    chan *job
+	spins   int // looks at memory before going to sleep
+	current atomic.Pointer[job]
 	helpers sync.WaitGroup
 	stopped atomic.Bool
 	unwatch func() bool
+
+	sleepers atomic.Int32
+	lock     sync.Mutex
+	wake     *sync.Cond // of helpers without work
 }
 
 // job is one call of each.
@@ -21,27 +27,81 @@ type job struct {
 	run   func(worker, task int)
 	tasks int64
 	next  atomic.Int64
-	open  sync.WaitGroup // tasks that are not done
+	open  atomic.Int64 // tasks that are not done
+	// asleep is true once the caller waits for done instead of open.
+	asleep atomic.Bool
+	done   chan struct{}
 }
+
+// spinLooks is about a tenth of a millisecond: jobs come quickly one after another, and
+// waking a thread takes longer than most of them. Spinning for longer would take
+// the processor from others.
+const spinLooks = 200_000
 
 // newPool starts the helpers. Once ctx is done no further task starts.
 func newPool(ctx context.Context, threads int) *pool {
-	p := &pool{threads: threads, jobs: make(chan *job, threads)}
+	p := &pool{threads: threads}
+	if threads <= runtime.GOMAXPROCS(0) {
+		p.spins = spinLooks
+	}
+	p.wake = sync.NewCond(&p.lock)
 	p.unwatch = context.AfterFunc(ctx, func() { p.stopped.Store(true) })
 	for worker := 1; worker < threads; worker++ {
-		p.helpers.Go(func() {
-			for j := range p.jobs {
-				p.work(worker, j)
-			}
-		})
+		p.helpers.Go(func() { p.help(worker) })
 	}
 	return p
 }
 
 func (p *pool) close() {
 	p.unwatch()
-	close(p.jobs)
+	if p.threads > 1 {
+		p.publish(&job{}, true)
+	}
 	p.helpers.Wait()
+}
+
+// rouse wakes the helpers, for small work to come.
+func (p *pool) rouse() { p.publish(&job{run: func(int, int) {}}, true) }
+
+func (p *pool) publish(j *job, wake bool) {
+	p.current.Store(j)
+	if wake && p.sleepers.Load() > 0 {
+		p.lock.Lock()
+		p.wake.Broadcast()
+		p.lock.Unlock()
+	}
+}
+
+// help works on one job after another until one without work ends it.
+func (p *pool) help(worker int) {
+	var last *job
+	for {
+		j := p.await(last)
+		if j.run == nil {
+			return
+		}
+		p.work(worker, j)
+		last = j
+	}
+}
+
+// await gives the first job that is not last: spinning at first, then asleep.
+func (p *pool) await(last *job) *job {
+	for range p.spins {
+		if j := p.current.Load(); j != last {
+			return j
+		}
+	}
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.sleepers.Add(1)
+	defer p.sleepers.Add(-1)
+	for {
+		if j := p.current.Load(); j != last {
+			return j
+		}
+		p.wake.Wait()
+	}
 }
 
 // each runs the tasks 0 to n-1 and waits for them. The worker's number is
@@ -50,17 +110,32 @@ func (p *pool) close() {
 //
 // It waits for tasks, not for helpers: on a busy machine a helper that comes
 // late finds the job done and holds nobody up.
-func (p *pool) each(n int, run func(worker, task int)) {
-	j := &job{run: run, tasks: int64(n)}
-	j.open.Add(n)
-	for range min(p.threads, n) - 1 {
-		select {
-		case p.jobs <- j:
-		default: // all helpers have work waiting
+func (p *pool) each(n int, run func(worker, task int)) { p.share(n, true, run) }
+
+// share is each for work that is, unless wake is true, too small to wake a
+// helper for: only those that are awake take part.
+func (p *pool) share(n int, wake bool, run func(worker, task int)) {
+	if n == 1 || p.threads == 1 {
+		for task := range n {
+			if !p.stopped.Load() {
+				run(0, task)
+			}
+		}
+		return
+	}
+	j := &job{run: run, tasks: int64(n), done: make(chan struct{}, 1)}
+	j.open.Store(int64(n))
+	p.publish(j, wake)
+	p.work(0, j)
+	for range p.spins {
+		if j.open.Load() == 0 {
+			return
 		}
 	}
-	p.work(0, j)
-	j.open.Wait()
+	j.asleep.Store(true)
+	if j.open.Load() > 0 {
+		<-j.done
+	}
 }
 
 func (p *pool) work(worker int, j *job) {
@@ -72,7 +147,9 @@ func (p *pool) work(worker int, j *job) {
 		if !p.stopped.Load() {
 			j.run(worker, int(task))
 		}
-		j.open.Done()
+		if j.open.Add(-1) == 0 && j.asleep.Load() {
+			j.done <- struct{}{}
+		}
 	}
 }
 

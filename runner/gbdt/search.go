@@ -76,14 +76,19 @@ func (l *learner) findIn(worker int, hist *histogram, slot int, f finder, draw u
 	if l.p.ExtraTrees {
 		f.draws = stream(l.p.seed(drawThreshold)+slot, drawThreshold, draw)
 	}
-	bins := l.hists.read(hist, slot, f.rows, m.categorical || l.p.ExtraTrees, l.bins[worker])
 	var found split
 	var splittable bool
-	if m.categorical {
-		f.parent = f.categoryParent
-		found, splittable = f.categorical(slot, m, bins)
+	if !m.categorical && !l.hists.float && f.fitsPacked(m) {
+		from, to := l.data.slotSpan(slot)
+		found, splittable = f.packed(slot, m, l.hists.code, hist.packed[from:to])
 	} else {
-		found, splittable = f.numeric(slot, m, bins)
+		bins := l.hists.read(hist, slot, f.rows, m.categorical || l.p.ExtraTrees, l.bins[worker])
+		if m.categorical {
+			f.parent = f.categoryParent
+			found, splittable = f.categorical(slot, m, bins)
+		} else {
+			found, splittable = f.numeric(slot, m, bins)
+		}
 	}
 	if found.beats(best) {
 		*best = found
@@ -101,12 +106,15 @@ func (l *learner) bestOf(child int) split {
 	return best
 }
 
+// worthWaking is the number of bins to search from which a sleeping helper is of use.
+const worthWaking = 1 << 14
+
 // slotsPerTask keeps the cost of handing out a task well below its work.
 const slotsPerTask = 4
 
 func (l *learner) forSlots(find func(worker, slot int)) {
 	slots := len(l.data.used)
-	l.workers.each((slots+slotsPerTask-1)/slotsPerTask, func(worker, task int) {
+	l.workers.share((slots+slotsPerTask-1)/slotsPerTask, l.data.bins > worthWaking, func(worker, task int) {
 		for slot := task * slotsPerTask; slot < min(slots, (task+1)*slotsPerTask); slot++ {
 			find(worker, slot)
 		}

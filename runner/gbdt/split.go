@@ -127,6 +127,11 @@ func (f *finder) numeric(slot int, m *binMapper, bins []filledBin) (best split, 
 			best.defaultLeft = false
 		}
 	}
+	return f.found(slot, best)
+}
+
+// found is the outcome of a slot's search.
+func (f *finder) found(slot int, best split) (_ split, splittable bool) {
 	if math.IsInf(best.gain, -1) {
 		return noSplit, f.draws != nil // another threshold may do better
 	}
@@ -141,10 +146,6 @@ func (f *finder) fromRight(bins []filledBin, last, skip, only int, best *split) 
 	at := len(bins) - 1
 	for at >= 0 && int(bins[at].number) > last {
 		at--
-	}
-	if f.plain && only == anyThreshold && skip < 0 {
-		f.plainFromRight(bins[:at+1], best)
-		return
 	}
 	right, rightRows := binSum{0, kEpsilon}, 0
 	for ; at >= 0; at-- {
@@ -172,10 +173,6 @@ func (f *finder) fromRight(bins []filledBin, last, skip, only int, best *split) 
 // and the bin skip, stay right. rest tells to take the first bin as what the
 // others leave, which is how LightGBM reads a bin that it does not store.
 func (f *finder) fromLeft(bins []filledBin, last, skip int, rest bool, only int, best *split) {
-	if f.plain && only == anyThreshold && skip < 0 && !rest {
-		f.plainFromLeft(bins, last, best)
-		return
-	}
 	left, leftRows := binSum{0, kEpsilon}, 0
 	if rest {
 		left, leftRows = f.withoutFirst(bins)
@@ -219,72 +216,6 @@ func (f *finder) withoutFirst(bins []filledBin) (first binSum, rows int) {
 		rows -= int(bin.rows)
 	}
 	return first, rows
-}
-
-// almost keeps a gain that rounding makes look smaller than another from being
-// passed over without a look.
-const almost = 1 - 1e-9
-
-// plainFromRight is fromRight without penalties, bounds and bins to skip: the
-// inner loop of small data. Most thresholds are worse than the best one so far,
-// which is told without a division.
-func (f *finder) plainFromRight(bins []filledBin, best *split) {
-	total, l2 := f.total, f.p.LambdaL2
-	fewest, least := max(1, f.p.MinDataInLeaf), f.p.MinSumHessianInLeaf
-	bar := max(f.parent, best.gain) * almost
-	right, rightRows := binSum{0, kEpsilon}, 0
-	for i := len(bins) - 1; i >= 0; i-- {
-		bin := &bins[i]
-		if bin.number == 0 {
-			return
-		}
-		right.gradient += bin.gradient
-		right.hessian += bin.hessian
-		rightRows += int(bin.rows)
-		if rightRows < fewest || right.hessian < least {
-			continue
-		}
-		left := binSum{total.gradient - right.gradient, total.hessian - right.hessian}
-		if total.rows-rightRows < fewest || left.hessian < least {
-			return
-		}
-		a, b := left.hessian+l2, right.hessian+l2
-		if left.gradient*left.gradient*b+right.gradient*right.gradient*a <= bar*a*b {
-			continue
-		}
-		f.consider(best, left, right, total.rows-rightRows, int(bin.number)-1, true)
-		bar = max(f.parent, best.gain) * almost
-	}
-}
-
-// plainFromLeft is the same from the other end.
-func (f *finder) plainFromLeft(bins []filledBin, last int, best *split) {
-	total, l2 := f.total, f.p.LambdaL2
-	fewest, least := max(1, f.p.MinDataInLeaf), f.p.MinSumHessianInLeaf
-	bar := max(f.parent, best.gain) * almost
-	left, leftRows := binSum{0, kEpsilon}, 0
-	for i := range bins {
-		bin := &bins[i]
-		if int(bin.number) > last {
-			return
-		}
-		left.gradient += bin.gradient
-		left.hessian += bin.hessian
-		leftRows += int(bin.rows)
-		if leftRows < fewest || left.hessian < least {
-			continue
-		}
-		right := binSum{total.gradient - left.gradient, total.hessian - left.hessian}
-		if total.rows-leftRows < fewest || right.hessian < least {
-			return
-		}
-		a, b := left.hessian+l2, right.hessian+l2
-		if left.gradient*left.gradient*b+right.gradient*right.gradient*a <= bar*a*b {
-			continue
-		}
-		f.consider(best, left, right, leftRows, int(bin.number), false)
-		bar = max(f.parent, best.gain) * almost
-	}
 }
 
 func (f *finder) consider(best *split, left, right binSum, leftRows, threshold int, defaultLeft bool) {
