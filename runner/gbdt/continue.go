@@ -45,8 +45,10 @@ func (c *Continue) begin(train, valid *Dataset, p *Params) (*Dataset, *Dataset, 
 		}
 		with := *d
 		with.initScore = make([]float64, len(raw))
-		for i, v := range raw {
-			with.initScore[i%m.outputs*d.rows+i/m.outputs] = v
+		for row := range d.rows {
+			for k := range m.outputs {
+				with.initScore[k*d.rows+row] = raw[d.original(row)*m.outputs+k]
+			}
 		}
 		return &with, nil
 	}

@@ -33,17 +33,19 @@ type Dataset struct {
 	*layout
 	rows      int
 	names     []string
-	mappers   []*binMapper  // one a feature
-	used      []int         // features that can be used; their order is the slots'
-	data      []uint64      // words of byte columns, row by row
-	wideData  [][]uint16    // of each wide column
-	entries   *sparseRows   // nil without sparse columns
-	lists     []*sparseList // of each sparse column; nil in validation data
-	label     []float64
-	weight    []float64   // nil: all one
-	groups    []int       // where each query begins, and the end; nil without queries
-	raw       [][]float32 // of numeric features, for linear trees; else nil
-	initScore []float64   // output by output; nil: none
+	mappers   []*binMapper                      // one a feature
+	used      []int                             // features that can be used; their order is the slots'
+	data      []uint64                          // words of byte columns, row by row
+	wideData  [][]uint16                        // of each wide column
+	entries   *sparseRows                       // nil without sparse columns
+	lists     []*sparseList                     // of each sparse column; nil in validation data
+	order     []uint32                          // the caller's number of each row; nil: the same
+	label     []float64                         // in the order of the rows here, as all that follows
+	weight    []float64                         // nil: all one
+	given     struct{ label, weight []float64 } // in the caller's order
+	groups    []int                             // where each query begins, and the end; nil without queries
+	raw       [][]float32                       // of numeric features, for linear trees; else nil
+	initScore []float64                         // output by output; nil: none
 }
 
 // NumRows is the number of rows.
@@ -95,6 +97,12 @@ func NewDataset(ctx context.Context, features []Feature, label, weight []float64
 	}
 	if p.LinearTree {
 		d.keepRaw(features)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := d.orderRows(ctx, &p, workers); err != nil {
+		return nil, err
 	}
 	return d, ctx.Err()
 }
@@ -184,9 +192,9 @@ func emptyDataset(features []Feature, label, weight []float64) (*Dataset, error)
 		if err := checkWeights(weight, rows); err != nil {
 			return nil, err
 		}
-		d.weight = weight
 	}
-	d.label = label
+	d.given.label, d.given.weight = label, weight
+	d.label, d.weight = label, weight
 	return d, nil
 }
 

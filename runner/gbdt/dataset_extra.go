@@ -19,6 +19,7 @@ func (d *Dataset) SetGroups(sizes []int) error {
 	if last := bounds[len(bounds)-1]; last != d.rows {
 		return fmt.Errorf("gbdt: the queries have %d rows, the data has %d", last, d.rows)
 	}
+	d.restoreOrder()
 	d.groups = bounds
 	return nil
 }
@@ -36,8 +37,20 @@ func (d *Dataset) SetInitScore(score []float64) error {
 			return fmt.Errorf("gbdt: the initial score %v of row %d is not finite", v, i%d.rows)
 		}
 	}
-	d.initScore = slices.Clone(score)
+	d.initScore = d.inOrder(score)
 	return nil
+}
+
+// inOrder copies values of the caller's rows, output by output.
+func (d *Dataset) inOrder(values []float64) []float64 {
+	if d.order == nil {
+		return slices.Clone(values)
+	}
+	moved := make([]float64, 0, len(values))
+	for k := 0; k < len(values); k += d.rows {
+		moved = append(moved, reordered(values[k:k+d.rows], d.order)...)
+	}
+	return moved
 }
 
 // checkExtra checks groups and initial scores against the parameters.

@@ -40,6 +40,13 @@ func expInto(values []float64) {
 	}
 }
 
+// exp is expInto of one number.
+func exp(v float64) float64 {
+	one := [1]float64{v}
+	expInto(one[:])
+	return one[0]
+}
+
 // expTable is 2^(i/64).
 var expTable = func() (table [64]float64) {
 	for i := range table {

@@ -28,13 +28,14 @@ func newBinary(d *Dataset, p *Params) (*logistic, error) {
 func newLogistic(d *Dataset, p *Params, class float64) *logistic {
 	o := &logistic{label: d.label, weight: d.weight, class: class, sigmoid: p.Sigmoid, scale: [2]float64{1, p.ScalePosWeight}}
 	var sum [2]float64
-	for row, y := range d.label {
+	// In the caller's order, on which the last digits of a sum depend.
+	for row, y := range d.given.label {
 		side := 0
 		if y == class {
 			side = 1
 		}
 		o.rows[side]++
-		sum[side] += weightOf(d.weight, row)
+		sum[side] += weightOf(d.given.weight, row)
 	}
 	if p.IsUnbalance && o.rows[0] > 0 && o.rows[1] > 0 {
 		if o.rows[1] > o.rows[0] {
@@ -125,8 +126,8 @@ type softmax struct {
 func newSoftmax(d *Dataset, p *Params) (*softmax, error) {
 	o := &softmax{label: d.label, weight: d.weight, rows: d.rows, classes: p.NumClass, share: make([]float64, p.NumClass)}
 	total := 0.0
-	for row, y := range d.label {
-		w := weightOf(d.weight, row)
+	for row, y := range d.given.label {
+		w := weightOf(d.given.weight, row)
 		o.share[int(y)] += w
 		total += w
 	}

@@ -117,7 +117,7 @@ func (o *lambdaRank) fillResponses() {
 	o.factor = responseSteps / (-2 * o.low)
 	o.responses = make([]float64, responseSteps)
 	for i := range o.responses {
-		o.responses[i] = 1 / (1 + math.Exp((float64(i)/o.factor+o.low)*o.sigmoid))
+		o.responses[i] = 1 / (1 + exp((float64(i)/o.factor+o.low)*o.sigmoid))
 	}
 }
 

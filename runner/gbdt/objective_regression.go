@@ -17,13 +17,11 @@ type pointwise struct {
 
 func newPointwise(d *Dataset, p *Params) *pointwise {
 	o := &pointwise{label: d.label, weight: d.weight, name: p.Objective}
+	given := d.given.label
 	if p.RegSqrt {
-		o.name, o.label = o.name+" sqrt", make([]float64, d.rows)
-		for row, y := range d.label {
-			o.label[row] = math.Copysign(math.Sqrt(math.Abs(y)), y)
-		}
+		o.name, o.label, given = o.name+" sqrt", signedSqrt(d.label), signedSqrt(given)
 	}
-	o.start = weightedMean(o.label, d.weight)
+	o.start = weightedMean(given, d.given.weight)
 	switch p.Objective {
 	case Huber:
 		o.unit, o.derivatives = true, huberLoss(p.Alpha)
@@ -39,6 +37,14 @@ func newPointwise(d *Dataset, p *Params) *pointwise {
 		o.unit = true
 	}
 	return o
+}
+
+func signedSqrt(label []float64) []float64 {
+	roots := make([]float64, len(label))
+	for row, y := range label {
+		roots[row] = math.Copysign(math.Sqrt(math.Abs(y)), y)
+	}
+	return roots
 }
 
 func (o *pointwise) initScore(int) float64 { return o.start }
@@ -79,16 +85,16 @@ func fairLoss(c float64) func(score, label float64) (float64, float64) {
 // poissonLoss is that of counts with mean exp(score). The hessian is enlarged
 // so that a step is at most about maxDelta.
 func poissonLoss(maxDelta float64) func(score, label float64) (float64, float64) {
-	enlarge := math.Exp(maxDelta)
+	enlarge := exp(maxDelta)
 	return func(score, label float64) (float64, float64) {
-		mean := math.Exp(score)
+		mean := exp(score)
 		return mean - label, mean * enlarge
 	}
 }
 
 // gammaLoss is that of positive amounts with mean exp(score).
 func gammaLoss(score, label float64) (float64, float64) {
-	ratio := label * math.Exp(-score)
+	ratio := label * exp(-score)
 	return 1 - ratio, ratio
 }
 
@@ -96,7 +102,7 @@ func gammaLoss(score, label float64) (float64, float64) {
 // power, from 1 to 2, goes from Poisson to gamma.
 func tweedieLoss(power float64) func(score, label float64) (float64, float64) {
 	return func(score, label float64) (float64, float64) {
-		a, b := label*math.Exp((1-power)*score), math.Exp((2-power)*score)
+		a, b := label*exp((1-power)*score), exp((2-power)*score)
 		return b - a, (2-power)*b - (1-power)*a
 	}
 }
@@ -192,7 +198,7 @@ type crossEntropyLoss struct {
 }
 
 func newCrossEntropy(d *Dataset) *crossEntropyLoss {
-	return &crossEntropyLoss{label: d.label, weight: d.weight, start: logit(weightedMean(d.label, d.weight))}
+	return &crossEntropyLoss{label: d.label, weight: d.weight, start: logit(weightedMean(d.given.label, d.given.weight))}
 }
 
 func logit(p float64) float64 {
@@ -207,15 +213,15 @@ func (o *crossEntropyLoss) describe() string      { return CrossEntropy }
 
 func (o *crossEntropyLoss) gradients(score []float64, gradient, hessian []float32, from, to int) {
 	for row := from; row < to; row++ {
-		w, z := weightOf(o.weight, row), 1/(1+math.Exp(-score[row]))
+		w, z := weightOf(o.weight, row), 1/(1+exp(-score[row]))
 		gradient[row], hessian[row] = float32((z-o.label[row])*w), float32(z*(1-z)*w)
 	}
 }
 
 // checkSum refuses labels of which a mean above zero is needed.
 func checkSum(d *Dataset, p *Params) error {
-	if p.Objective != Poisson && p.Objective != Tweedie || weightedMean(d.label, d.weight) > 0 {
+	if p.Objective != Poisson && p.Objective != Tweedie || weightedMean(d.given.label, d.given.weight) > 0 {
 		return nil
 	}
-	return &LabelError{Row: 0, Value: d.label[0], Reason: fmt.Sprintf("all labels are 0: the objective %s needs some above 0", p.Objective)}
+	return &LabelError{Row: 0, Value: d.given.label[0], Reason: fmt.Sprintf("all labels are 0: the objective %s needs some above 0", p.Objective)}
 }

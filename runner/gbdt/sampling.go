@@ -8,24 +8,64 @@ type sampler struct {
 	label    []float64
 	in, left []uint32
 	weights  []float64 // of the rows, for goss
+	taken    []bool    // rows of the bag
+	place    []uint32  // of each of the caller's rows; nil: the same
 }
 
-func newSampler(d *Dataset, p *Params) *sampler { return &sampler{p: p, label: d.label} }
+// newSampler draws for the caller's rows one after another, so that a bag does
+// not depend on the order in which the data keeps them.
+func newSampler(d *Dataset, p *Params) *sampler {
+	s := &sampler{p: p, label: d.label}
+	if d.order != nil && (p.DataSampleStrategy == GOSS || p.bags()) {
+		s.place = make([]uint32, d.rows)
+		for row, original := range d.order {
+			s.place[original] = uint32(row)
+		}
+	}
+	return s
+}
+
+// at is where the data keeps the caller's row.
+func (s *sampler) at(row int) int {
+	if s.place == nil {
+		return row
+	}
+	return int(s.place[row])
+}
+
+// list fills in and left from taken.
+func (s *sampler) list() {
+	s.in, s.left = s.in[:0], s.left[:0]
+	for row, is := range s.taken {
+		if is {
+			s.in = append(s.in, uint32(row))
+		} else {
+			s.left = append(s.left, uint32(row))
+		}
+	}
+}
 
 // draw gives the rows to use and those left out, both in order; nil where all
 // rows are taken. It may scale the gradients of rows that stand for others, and
 // then scaled is true.
 func (s *sampler) draw(index int, gradient, hessian []float32) (in, left []uint32, scaled bool) {
-	switch {
-	case s.p.DataSampleStrategy == GOSS:
-		return s.goss(index, gradient, hessian)
-	case s.p.BaggingFreq <= 0 || s.p.BaggingFraction >= 1 && !s.p.balancedBagging():
+	if s.p.DataSampleStrategy != GOSS && !s.p.bags() {
 		return nil, nil, false
+	}
+	if s.taken == nil {
+		s.taken = make([]bool, len(s.label))
+	}
+	if s.p.DataSampleStrategy == GOSS {
+		return s.goss(index, gradient, hessian)
 	}
 	if begin := index - index%s.p.BaggingFreq; begin == index || s.in == nil {
 		s.bag(begin)
 	}
 	return s.in, s.left, false
+}
+
+func (p *Params) bags() bool {
+	return p.BaggingFreq > 0 && (p.BaggingFraction < 1 || p.balancedBagging())
 }
 
 func (p *Params) balancedBagging() bool { return p.PosBaggingFraction < 1 || p.NegBaggingFraction < 1 }
@@ -50,17 +90,16 @@ func (s *sampler) bag(index int) {
 	} else {
 		wanted[0] = min(rows[0], max(1, int(s.p.BaggingFraction*float64(rows[0]))))
 	}
-	s.in, s.left = s.in[:0], s.left[:0]
-	for row := range s.label {
+	for i := range s.label {
+		row := s.at(i)
 		k := side(row)
-		if random.float()*float64(rows[k]) < float64(wanted[k]) {
-			s.in = append(s.in, uint32(row))
+		s.taken[row] = random.float()*float64(rows[k]) < float64(wanted[k])
+		if s.taken[row] {
 			wanted[k]--
-		} else {
-			s.left = append(s.left, uint32(row))
 		}
 		rows[k]--
 	}
+	s.list()
 }
 
 // goss keeps the rows with the largest gradients and a sample of the others,
@@ -94,23 +133,21 @@ func (s *sampler) goss(index int, gradient, hessian []float32) (in, left []uint3
 	others = min(others, rest)
 	scale := float32(float64(rows-top) / float64(max(1, others)))
 	random := stream(s.p.seed(drawRows), drawRows, uint64(index))
-	s.in, s.left = s.in[:0], s.left[:0]
-	for row, w := range weights {
-		if w >= threshold {
-			s.in = append(s.in, uint32(row))
+	for i := range weights {
+		row := s.at(i)
+		if s.taken[row] = weights[row] >= threshold; s.taken[row] {
 			continue
 		}
 		if random.float()*float64(rest) < float64(others) {
-			s.in = append(s.in, uint32(row))
+			s.taken[row] = true
 			others--
 			for at := row; at < len(gradient); at += rows {
 				gradient[at] *= scale
 				hessian[at] *= scale
 			}
-		} else {
-			s.left = append(s.left, uint32(row))
 		}
 		rest--
 	}
+	s.list()
 	return s.in, s.left, true
 }

@@ -87,7 +87,7 @@ func checkTraining(train, valid *Dataset, p *Params, o *Options) error {
 	if o.Objective != nil && p.Objective != CustomLoss {
 		return errCustomUnused
 	}
-	if err := checkLabels(train.label, p); err != nil {
+	if err := checkLabels(train.given.label, p); err != nil {
 		return err
 	}
 	if err := checkSum(train, p); err != nil {
@@ -114,7 +114,7 @@ func checkTraining(train, valid *Dataset, p *Params, o *Options) error {
 	if len(valid.mappers) != len(train.mappers) || valid.mappers[0] != train.mappers[0] {
 		return errors.New("gbdt: the validation data was not binned with NewValidation of this training data")
 	}
-	if err := checkLabels(valid.label, p); err != nil {
+	if err := checkLabels(valid.given.label, p); err != nil {
 		return fmt.Errorf("validation data: %w", err)
 	}
 	if err := valid.checkExtra(p); err != nil {
