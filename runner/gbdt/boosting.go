@@ -40,8 +40,12 @@ func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss obje
 		start:    make([]float64, outputs),
 		metrics:  metricsOf(p),
 		sampler:  newSampler(train, p),
-		gradient: make([]float32, train.rows*outputs),
-		hessian:  make([]float32, train.rows*outputs),
+	}
+	if outputs == 1 && p.Boosting != RandomForest && !p.LinearTree {
+		// Nothing needs them once a tree has begun to grow.
+		b.gradient, b.hessian = b.learner.rows.spare()
+	} else {
+		b.gradient, b.hessian = make([]float32, train.rows*outputs), make([]float32, train.rows*outputs)
 	}
 	if valid != nil {
 		b.valid = newScored("valid", valid, outputs)

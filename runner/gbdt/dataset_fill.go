@@ -22,6 +22,7 @@ func (d *Dataset) chooseBins(features []Feature, p *Params, workers *pool) error
 		}
 		var zeros int
 		samples[worker], zeros = sampleOf(f.column(), sampled, samples[worker][:0])
+		rooms[worker] = slices.Grow(rooms[worker][:0], len(samples[worker])+1)
 		if f.Categorical {
 			d.mappers[i] = newCategoryMapper(samples[worker], zeros, p, minSplit)
 			return
@@ -64,6 +65,7 @@ func sampleOf(c Column, rows []int, values []float64) (_ []float64, zeros int) {
 		}
 		return values, 0
 	}
+	values = slices.Grow(values, len(rows))
 	if whole, ok := c.(floats); ok {
 		for _, row := range rows {
 			values = append(values, whole[row])
@@ -82,6 +84,7 @@ func (c *Sparse) sample(rows []int, values []float64) (_ []float64, zeros int) {
 		return append(values, c.Values...), c.NumRows - len(c.Values)
 	}
 	before, at := len(values), 0
+	values = slices.Grow(values, min(len(rows), len(c.Values)))
 	for _, row := range rows {
 		for at < len(c.Rows) && int(c.Rows[at]) < row {
 			at++

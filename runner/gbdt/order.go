@@ -15,7 +15,7 @@ import (
 const (
 	// orderBytes is from where the rows of byte columns are ordered: smaller data
 	// stays in the second-level cache anyway.
-	orderBytes = 4 << 20
+	orderBytes = 2 << 20
 	// orderSample and orderLeaves are the rows and leaves of the ordering tree.
 	orderSample = 1 << 15
 	orderLeaves = 512

@@ -1,5 +1,10 @@
 package gbdt
 
+import (
+	"math"
+	"unsafe"
+)
+
 // partition keeps the rows of each leaf together, with their packed gradients
 // beside them, so that building a histogram reads both in order. There are two
 // copies; a leaf's rows lie in one of them, and splitting it writes its
@@ -27,7 +32,8 @@ func newPartition(d *Dataset, workers *pool) *partition {
 		p.rows[i] = make([]uint32, d.rows)
 		p.values[i] = make([]uint64, d.rows)
 	}
-	p.columns = byteColumns{data: d, workers: workers, cached: make([][]uint8, len(d.bytes)), looked: make([]int, len(d.bytes))}
+	p.columns = byteColumns{data: d, workers: workers, cached: make([][]uint8, len(d.bytes)), looked: make([]int, len(d.bytes)),
+		room: int(math.Ceil(cachedShare * float64(len(d.bytes))))}
 	if len(d.sparse) > 0 {
 		p.mark = make([]uint8, d.rows)
 	}
@@ -37,6 +43,13 @@ func newPartition(d *Dataset, workers *pool) *partition {
 // slices gives the rows and values of a segment.
 func (p *partition) slices(s segment) (rows []uint32, values []uint64) {
 	return p.rows[s.copy][s.from : s.from+s.count], p.values[s.copy][s.from : s.from+s.count]
+}
+
+// spare gives two numbers a row in the memory of the copy that a tree does not
+// begin in: the first split of a tree overwrites them.
+func (p *partition) spare() (gradient, hessian []float32) {
+	both := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(p.values[1]))), 2*p.data.rows)
+	return both[:p.data.rows:p.data.rows], both[p.data.rows:]
 }
 
 // split moves the rows of s. goesLeft has 1 for each bin of the slot that goes

@@ -80,16 +80,22 @@ type byteColumns struct {
 	workers *pool
 	cached  [][]uint8
 	looked  []int // rows looked up without a copy
+	room    int   // copies that may yet be made
 }
+
+// cachedShare is the part of the columns that may be copied: most splits are on
+// few of them, and more copies cost more memory than they save time.
+const cachedShare = 0.25
 
 // get returns the copy of a column, or nil while it would not pay: it is made
 // when as many rows have been looked up as it takes to read the whole column.
 func (c *byteColumns) get(column, count int) []uint8 {
 	d := c.data
 	if c.cached[column] == nil {
-		if c.looked[column] += count; c.looked[column] < d.rows || d.words == 1 {
+		if c.looked[column] += count; c.looked[column] < d.rows || d.words == 1 || c.room == 0 {
 			return nil
 		}
+		c.room--
 		copied := make([]uint8, d.rows)
 		word, shift := wordOf(column)
 		c.workers.each(chunks(d.rows), func(_, task int) {
