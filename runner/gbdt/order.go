@@ -18,7 +18,7 @@ const (
 	orderBytes = 2 << 20
 	// orderSample and orderLeaves are the rows and leaves of the ordering tree.
 	orderSample = 1 << 15
-	orderLeaves = 512
+	orderLeaves = 128
 )
 
 // orderable tells whether the rows may be put into another order: not where

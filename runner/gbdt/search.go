@@ -110,7 +110,7 @@ func (l *learner) bestOf(child int) split {
 const worthWaking = 1 << 14
 
 // slotsPerTask keeps the cost of handing out a task well below its work.
-const slotsPerTask = 4
+const slotsPerTask = 2
 
 func (l *learner) forSlots(find func(worker, slot int)) {
 	slots := len(l.data.used)
