@@ -110,8 +110,7 @@ func (b *binnedTree) addScores(d *Dataset, workers *pool, values, score []float6
 		count = len(rows)
 	}
 	w := b.on(d)
-	workers.each(chunks(count), func(_, task int) {
-		from, to := chunk(task, count)
+	workers.eachPiece(count, func(_, from, to int) {
 		for i := from; i < to; i++ {
 			row := i
 			if rows != nil {

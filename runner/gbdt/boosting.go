@@ -34,12 +34,12 @@ func newBooster(ctx context.Context, train, valid *Dataset, p *Params, loss obje
 	outputs := p.outputs()
 	b := &booster{
 		ctx: ctx, p: p, loss: loss, workers: workers,
-		learner:  newLearner(ctx, train, p, workers),
-		model:    newModel(train, p, loss.describe()),
-		train:    newScored("train", train, outputs),
-		start:    make([]float64, outputs),
-		metrics:  metricsOf(p),
-		sampler:  newSampler(train, p),
+		learner: newLearner(ctx, train, p, workers),
+		model:   newModel(train, p, loss.describe()),
+		train:   newScored("train", train, outputs),
+		start:   make([]float64, outputs),
+		metrics: metricsOf(p),
+		sampler: newSampler(train, p),
 	}
 	if outputs == 1 && p.Boosting != RandomForest && !p.LinearTree {
 		// Nothing needs them once a tree has begun to grow.
@@ -119,8 +119,7 @@ func (b *booster) computeGradients() error {
 		return whole.prepare(b.train.score, b.gradient, b.hessian, b.workers)
 	}
 	rows := b.train.data.rows
-	b.workers.each(chunks(rows), func(_, task int) {
-		from, to := chunk(task, rows)
+	b.workers.eachPiece(rows, func(_, from, to int) {
 		b.loss.gradients(b.train.score, b.gradient, b.hessian, from, to)
 	})
 	return nil

@@ -18,7 +18,8 @@ type learner struct {
 	bins    [][]filledBin // per worker: the slot being searched
 	best    [][2]split    // per worker: of the smaller and the larger child
 	leaves  []leaf
-	sampled []bool    // slots of this tree
+	sampled []bool // slots of this tree
+	shares  []leafShare
 	order   *monotone // nil without monotone constraints
 	nodes   uint64    // counts the draws of this tree; begins anew with each tree
 }
@@ -105,9 +106,8 @@ func (l *learner) start(rows []uint32, gradient, hessian []float32, unitHessian 
 	}
 	root := leaf{segment: segment{0, count, 0}}
 	toRows, values := l.rows.slices(root.segment)
-	partial := make([]binSum, chunks(count))
-	l.workers.each(len(partial), func(_, task int) {
-		from, to := chunk(task, count)
+	partial := make([]binSum, pieces(count))
+	l.workers.eachPiece(count, func(task, from, to int) {
 		if rows != nil {
 			copy(toRows[from:to], rows[from:to])
 		} else {
@@ -120,14 +120,17 @@ func (l *learner) start(rows []uint32, gradient, hessian []float32, unitHessian 
 	total := sumOf(partial)
 	code, fits := newPacking(count, total.gradient, total.hessian, unitHessian)
 	l.usePrecision(l.p.HistPrecision == Float64Histograms || !fits, code)
-	l.workers.each(len(partial), func(_, task int) {
-		from, to := chunk(task, count)
-		if l.hists.float {
+	if l.hists.float {
+		partial = partial[:chunks(count)]
+		l.workers.each(len(partial), func(_, task int) {
+			from, to := chunk(task, count)
 			partial[task] = packAllFloats(toRows[from:to], gradient, hessian, values[from:to])
-		} else {
+		})
+	} else {
+		l.workers.eachPiece(count, func(task, from, to int) {
 			partial[task] = code.packAll(toRows[from:to], gradient, hessian, values[from:to])
-		}
-	})
+		})
+	}
 	root.sum = sumOf(partial)
 	return root
 }

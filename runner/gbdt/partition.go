@@ -15,7 +15,7 @@ type partition struct {
 	rows    [2][]uint32
 	values  [2][]uint64
 	side    []uint8 // per position: 1 for left
-	counts  []int   // per chunk: rows that go left
+	counts  []int   // per piece: rows that go left
 	columns byteColumns
 	mark    []uint8 // per row: 1 where a sparse column's bin goes to another side than the usual one
 }
@@ -27,7 +27,7 @@ type segment struct {
 }
 
 func newPartition(d *Dataset, workers *pool) *partition {
-	p := &partition{data: d, workers: workers, side: make([]uint8, d.rows), counts: make([]int, chunks(d.rows))}
+	p := &partition{data: d, workers: workers, side: make([]uint8, d.rows), counts: make([]int, pieces(d.rows))}
 	for i := range p.rows {
 		p.rows[i] = make([]uint32, d.rows)
 		p.values[i] = make([]uint64, d.rows)
@@ -58,14 +58,12 @@ func (p *partition) split(s segment, slot int, goesLeft []uint8) (left, right se
 	rows, values := p.slices(s)
 	side := p.side[s.from : s.from+s.count]
 	decide := p.decider(slot, goesLeft, s.count)
-	tasks := chunks(s.count)
-	p.workers.each(tasks, func(_, task int) {
-		from, to := chunk(task, s.count)
+	p.workers.eachPiece(s.count, func(task, from, to int) {
 		p.counts[task] = decide(rows[from:to], side[from:to])
 	})
 	p.unmark(slot)
 	leftCount := 0
-	for task := range tasks {
+	for task := range pieces(s.count) {
 		// From here on counts[task] is how many go left before the task's rows.
 		leftCount, p.counts[task] = leftCount+p.counts[task], leftCount
 	}
@@ -73,8 +71,7 @@ func (p *partition) split(s segment, slot int, goesLeft []uint8) (left, right se
 	left = segment{s.from, leftCount, other}
 	right = segment{s.from + leftCount, s.count - leftCount, other}
 	toRows, toValues := p.slices(segment{s.from, s.count, other})
-	p.workers.each(tasks, func(_, task int) {
-		from, to := chunk(task, s.count)
+	p.workers.eachPiece(s.count, func(task, from, to int) {
 		nextLeft := p.counts[task]
 		nextRight := leftCount + from - nextLeft
 		scatter(rows[from:to], values[from:to], side[from:to], toRows, toValues, nextLeft, nextRight)

@@ -161,3 +161,21 @@ func chunks(rows int) int { return (rows + chunkRows - 1) / chunkRows }
 func chunk(task, rows int) (from, to int) {
 	return task * chunkRows, min(rows, (task+1)*chunkRows)
 }
+
+// pieceRows is chunkRows where small data, too, is worth sharing, and where no
+// sum of float64 depends on where the rows are cut.
+const pieceRows = 1 << 11
+
+func pieces(rows int) int { return (rows + pieceRows - 1) / pieceRows }
+
+func piece(task, rows int) (from, to int) {
+	return task * pieceRows, min(rows, (task+1)*pieceRows)
+}
+
+// eachPiece shares out the pieces of rows.
+func (p *pool) eachPiece(rows int, run func(task, from, to int)) {
+	p.share(pieces(rows), rows >= chunkRows, func(_, task int) {
+		from, to := piece(task, rows)
+		run(task, from, to)
+	})
+}

@@ -54,20 +54,24 @@ func (s *scored) evaluate(m *Model, average int, metrics []metric, workers *pool
 
 // addScores adds the leaves' values to the scores of the rows in the partition.
 func (l *learner) addScores(values, score []float64) {
-	type piece struct{ leaf, from, to int }
-	var pieces []piece
+	l.shares = l.shares[:0]
+	rows := 0
 	for i := range l.leaves {
-		for task := range chunks(l.leaves[i].count) {
-			from, to := chunk(task, l.leaves[i].count)
-			pieces = append(pieces, piece{i, from, to})
+		for task := range pieces(l.leaves[i].count) {
+			from, to := piece(task, l.leaves[i].count)
+			l.shares = append(l.shares, leafShare{i, from, to})
 		}
+		rows += l.leaves[i].count
 	}
-	l.workers.each(len(pieces), func(_, task int) {
-		p := pieces[task]
-		rows, _ := l.rows.slices(l.leaves[p.leaf].segment)
-		value := values[p.leaf]
-		for _, row := range rows[p.from:p.to] {
+	l.workers.share(len(l.shares), rows >= chunkRows, func(_, task int) {
+		s := l.shares[task]
+		rows, _ := l.rows.slices(l.leaves[s.leaf].segment)
+		value := values[s.leaf]
+		for _, row := range rows[s.from:s.to] {
 			score[row] += value
 		}
 	})
 }
+
+// leafShare is a part of a leaf's rows.
+type leafShare struct{ leaf, from, to int }
