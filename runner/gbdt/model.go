@@ -19,6 +19,7 @@ type Model struct {
 	bestIteration int
 	transform     transform
 	flat          flatTrees
+	plain         plainTrees
 	linear        bool // some trees have linear leaves
 }
 

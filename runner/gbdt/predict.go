@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -79,6 +80,7 @@ func (m *Model) compile() error {
 		f.sets = append(f.sets, t.catThreshold...)
 	}
 	m.flat, m.linear = f, m.hasLinear()
+	m.plain = newPlainTrees(m.trees, len(m.featureNames))
 	return nil
 }
 
@@ -187,12 +189,38 @@ func (m *Model) rawRow(row, out []float64) {
 		m.finishRaw(out)
 		return
 	}
-	for i := 0; i < len(m.flat.roots); i += m.outputs {
-		for k := range out {
-			out[k] += m.flat.value(m.flat.roots[i+k], row)
+	m.addRow(row, out)
+	m.finishRaw(out)
+}
+
+// addRow adds all trees' values, in their order.
+func (m *Model) addRow(row, out []float64) {
+	first := 0
+	if !anyMissing(row) {
+		for ; first+lanes <= len(m.plain.roots); first += lanes {
+			if slices.Min(m.plain.roots[first:first+lanes]) < 0 {
+				m.addRowSlowly(first, first+lanes, row, out)
+			} else {
+				m.plain.addTrees(first, row, out)
+			}
 		}
 	}
-	m.finishRaw(out)
+	m.addRowSlowly(first, len(m.flat.roots), row, out)
+}
+
+func anyMissing(values []float64) bool {
+	for _, v := range values {
+		if v != v {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Model) addRowSlowly(from, to int, row, out []float64) {
+	for i := from; i < to; i++ {
+		out[i%len(out)] += m.flat.value(m.flat.roots[i], row)
+	}
 }
 
 func (m *Model) finishRaw(out []float64) {
@@ -218,7 +246,7 @@ func (m *Model) Predict(columns [][]float64) ([]float64, error) {
 	return m.predict(columns, true)
 }
 
-// predictRows is how many rows a task gathers; they and a tree fit the cache.
+// predictRows is how many rows a task takes.
 const predictRows = 128
 
 func (m *Model) predict(columns [][]float64, transformed bool) ([]float64, error) {
@@ -227,21 +255,21 @@ func (m *Model) predict(columns [][]float64, transformed bool) ([]float64, error
 		return nil, err
 	}
 	out := make([]float64, rows*m.outputs)
-	blocks := (rows + predictRows - 1) / predictRows
+	tasks := (rows + predictRows - 1) / predictRows
 	var next atomic.Int64
 	work := func() {
-		buffer := make([]float64, predictRows*len(columns))
+		b := newRowBlocks(m, columns)
 		for {
-			block := int(next.Add(1)) - 1
-			if block >= blocks {
+			task := int(next.Add(1)) - 1
+			if task >= tasks {
 				return
 			}
-			from, to := block*predictRows, min(rows, (block+1)*predictRows)
-			m.predictBlock(columns, from, to, buffer, out[from*m.outputs:to*m.outputs], transformed)
+			from, to := task*predictRows, min(rows, (task+1)*predictRows)
+			b.predict(from, to, out[from*m.outputs:to*m.outputs], transformed)
 		}
 	}
 	var helpers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), blocks/4) - 1 {
+	for range min(runtime.GOMAXPROCS(0), tasks/4) - 1 {
 		helpers.Go(work)
 	}
 	work()
@@ -264,43 +292,4 @@ func (m *Model) checkColumns(columns [][]float64) (rows int, err error) {
 		}
 	}
 	return rows, nil
-}
-
-// predictBlock takes one tree after another over a few rows, so that the tree
-// is read once for all of them.
-func (m *Model) predictBlock(columns [][]float64, from, to int, buffer, out []float64, transformed bool) {
-	width := len(columns)
-	for f, column := range columns {
-		for i, v := range column[from:to] {
-			buffer[i*width+f] = v
-		}
-	}
-	rows := to - from
-	if m.linear {
-		for r := range rows {
-			row := out[r*m.outputs : (r+1)*m.outputs]
-			m.rawRow(buffer[r*width:(r+1)*width], row)
-			if transformed {
-				m.transform.apply(row)
-			}
-		}
-		return
-	}
-	together := rows - rows%lanes
-	for i, root := range m.flat.roots {
-		k := i % m.outputs
-		for r := 0; r < together; r += lanes {
-			m.flat.addValues(root, buffer[r*width:(r+lanes)*width], width, out[r*m.outputs+k:], m.outputs)
-		}
-		for r := together; r < rows; r++ {
-			out[r*m.outputs+k] += m.flat.value(root, buffer[r*width:(r+1)*width])
-		}
-	}
-	for r := range rows {
-		row := out[r*m.outputs : (r+1)*m.outputs]
-		m.finishRaw(row)
-		if transformed {
-			m.transform.apply(row)
-		}
-	}
 }

@@ -65,7 +65,7 @@ func (p *peer) load(path string) (answer, error) {
 		p.features[i].Categorical = true
 	}
 	if h.Sparse {
-		err = p.loadSparse(r)
+		err = p.loadSparse(r, h.Rows)
 	} else {
 		err = p.loadDense(r, h.Rows)
 	}
@@ -98,4 +98,22 @@ func numbers[T float64 | int64 | int32 | uint32](r io.Reader, n int) ([]T, error
 	return out, err
 }
 
-func (p *peer) loadSparse(r io.Reader) error { return fmt.Errorf("sparse: not yet") }
+func (p *peer) loadSparse(r io.Reader, rows int) error {
+	starts, err := numbers[int64](r, len(p.features)+1)
+	if err != nil {
+		return err
+	}
+	at, err := numbers[uint32](r, int(starts[len(starts)-1]))
+	if err != nil {
+		return err
+	}
+	values, err := numbers[float64](r, len(at))
+	if err != nil {
+		return err
+	}
+	for i := range p.features {
+		from, to := starts[i], starts[i+1]
+		p.features[i].Column = &gbdt.Sparse{NumRows: rows, Rows: at[from:to], Values: values[from:to]}
+	}
+	return nil
+}
