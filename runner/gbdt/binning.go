@@ -45,6 +45,13 @@ type binMapper struct {
 // byteBins is how many bins a byte can number.
 const byteBins = 256
 
+// binningRoom is memory that is used for one column after another.
+type binningRoom struct {
+	sample   []float64
+	distinct []valueCount
+	sorter   floatSorter
+}
+
 // valueCount is a distinct value and how often it occurs.
 type valueCount struct {
 	value float64
@@ -54,9 +61,8 @@ type valueCount struct {
 // newNumericMapper chooses the bins of a numeric column from a sample of its
 // values, which it may reorder, and zeros more that are 0. minSplit is the
 // fewest sampled rows on each side of a useful split; negative means that any
-// split is useful. forced are bounds that the bins must have. room is used for
-// the distinct values and given back for the next column.
-func newNumericMapper(sample []float64, zeros int, forced []float64, p *Params, minSplit int, room []valueCount) (m *binMapper, _ []valueCount) {
+// split is useful. forced are bounds that the bins must have.
+func newNumericMapper(sample []float64, zeros int, forced []float64, p *Params, minSplit int, room *binningRoom) *binMapper {
 	total := len(sample) + zeros
 	values := sample[:0]
 	for _, v := range sample {
@@ -65,7 +71,7 @@ func newNumericMapper(sample []float64, zeros int, forced []float64, p *Params, 
 		}
 	}
 	missing := len(sample) - len(values)
-	m = &binMapper{}
+	m := &binMapper{}
 	maxBin := p.MaxBin
 	binnedTotal := total
 	if p.UseMissing && p.ZeroAsMissing {
@@ -78,7 +84,7 @@ func newNumericMapper(sample []float64, zeros int, forced []float64, p *Params, 
 	} else {
 		zeros += missing // without a missing bin a NaN is read as zero
 	}
-	distinct := countDistinct(values, zeros, room[:0])
+	distinct := room.countDistinct(values, zeros)
 	m.low, m.high = distinct[0].value, distinct[len(distinct)-1].value
 	var bounds []float64
 	if len(forced) > 0 {
@@ -102,7 +108,7 @@ func newNumericMapper(sample []float64, zeros int, forced []float64, p *Params, 
 	}
 	m.setUsual(counts, total, m.zero)
 	m.trivial = m.numBins <= 1 || (minSplit >= 0 && !canSplitNumeric(counts, total, minSplit))
-	return m, distinct
+	return m
 }
 
 // setUsual finds the bin that LightGBM leaves out when it stores a column:
@@ -122,8 +128,9 @@ func clampInf(v float64) float64 { return max(-largest, min(largest, v)) }
 
 // countDistinct sorts the values, and zeros more that are 0, and merges those
 // that are equal or neighbours in float64; zero and its neighbourhood become
-// one value. There is always at least one element. They are appended to distinct.
-func countDistinct(values []float64, zeros int, distinct []valueCount) []valueCount {
+// one value. There is always at least one element. The result is valid until the
+// next call.
+func (r *binningRoom) countDistinct(values []float64, zeros int) []valueCount {
 	kept := values[:0]
 	for _, v := range values {
 		if math.Abs(v) <= zeroThreshold {
@@ -132,13 +139,14 @@ func countDistinct(values []float64, zeros int, distinct []valueCount) []valueCo
 			kept = append(kept, v)
 		}
 	}
-	slices.Sort(kept)
+	r.sorter.sort(kept)
 	at, _ := slices.BinarySearch(kept, 0)
-	distinct = appendDistinct(distinct, kept[:at])
+	distinct := appendDistinct(slices.Grow(r.distinct[:0], len(kept)+1), kept[:at])
 	if zeros > 0 || len(kept) == 0 {
 		distinct = append(distinct, valueCount{0, zeros})
 	}
-	return appendDistinct(distinct, kept[at:])
+	r.distinct = appendDistinct(distinct, kept[at:])
+	return r.distinct
 }
 
 // appendDistinct merges sorted values of one sign.

@@ -43,7 +43,7 @@ func TestForcedBoundsAreBounds(t *testing.T) {
 		forced := rapid.SliceOfN(rapid.Float64Range(-6, 6), 1, 20).Draw(t, "forced")
 		maxBin := rapid.IntRange(2, 30).Draw(t, "max_bin")
 		total := len(values)
-		bounds := forcedBounds(countDistinct(values, 0, nil), forced, maxBin, total, rapid.IntRange(1, 5).Draw(t, "min_data_in_bin"))
+		bounds := forcedBounds((&binningRoom{}).countDistinct(values, 0), forced, maxBin, total, rapid.IntRange(1, 5).Draw(t, "min_data_in_bin"))
 		if len(bounds) > maxBin {
 			t.Fatalf("%d bounds, max_bin is %d", len(bounds), maxBin)
 		}

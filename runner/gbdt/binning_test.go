@@ -27,7 +27,7 @@ func TestBinsAndThresholdsAgree(t *testing.T) {
 		p.MaxBin = rapid.OneOf(rapid.IntRange(2, byteBins), rapid.IntRange(byteBins, maxBinLimit)).Draw(t, "max_bin")
 		p.MinDataInBin = rapid.IntRange(1, 5).Draw(t, "min_data_in_bin")
 		values := drawColumn(t)
-		m, _ := newNumericMapper(slices.Clone(values), 0, nil, &p, -1, nil)
+		m := newNumericMapper(slices.Clone(values), 0, nil, &p, -1, &binningRoom{})
 		if m.numBins > p.MaxBin {
 			t.Fatalf("%d bins, max_bin is %d", m.numBins, p.MaxBin)
 		}

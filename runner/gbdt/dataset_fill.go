@@ -11,8 +11,7 @@ func (d *Dataset) chooseBins(features []Feature, p *Params, workers *pool) error
 	sampled, minSplit := d.sampleRows(p)
 	d.mappers = make([]*binMapper, len(features))
 	errs := make([]error, len(features))
-	samples := make([][]float64, workers.threads)
-	rooms := make([][]valueCount, workers.threads)
+	rooms := make([]binningRoom, workers.threads)
 	workers.each(len(features), func(worker, i int) {
 		f := &features[i]
 		if f.Categorical {
@@ -20,14 +19,14 @@ func (d *Dataset) chooseBins(features []Feature, p *Params, workers *pool) error
 				return
 			}
 		}
+		room := &rooms[worker]
 		var zeros int
-		samples[worker], zeros = sampleOf(f.column(), sampled, samples[worker][:0])
-		rooms[worker] = slices.Grow(rooms[worker][:0], len(samples[worker])+1)
+		room.sample, zeros = sampleOf(f.column(), sampled, room.sample[:0])
 		if f.Categorical {
-			d.mappers[i] = newCategoryMapper(samples[worker], zeros, p, minSplit)
-			return
+			d.mappers[i] = newCategoryMapper(room.sample, zeros, p, minSplit)
+		} else {
+			d.mappers[i] = newNumericMapper(room.sample, zeros, f.ForcedBins, p, minSplit, room)
 		}
-		d.mappers[i], rooms[worker] = newNumericMapper(samples[worker], zeros, f.ForcedBins, p, minSplit, rooms[worker])
 	})
 	for _, err := range errs {
 		if err != nil {
