@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// floatSorter sorts numbers without NaN by the digits of their keys, from the
-// least one up, in time linear in their number. It keeps its memory for the next
-// column.
+// floatSorter sorts numbers without NaN, in time about linear in their number:
+// first by the digits of the upper half of their keys, from the least one up,
+// which leaves next to nothing to do where numbers differ at all. It keeps its
+// memory for the next column.
 type floatSorter struct {
 	keys, spare []uint64
 	count       [digits][digitValues]uint32
@@ -15,10 +16,13 @@ type floatSorter struct {
 
 const (
 	digitBits   = 11
-	digits      = (64 + digitBits - 1) / digitBits
+	digits      = 3
+	lowBits     = 64 - digits*digitBits
 	digitValues = 1 << digitBits
 	// smallSort is where comparing is faster than counting digits.
 	smallSort = 2048
+	// shortRun is where inserting is faster than any other way to sort.
+	shortRun = 16
 )
 
 func (s *floatSorter) sort(values []float64) {
@@ -32,14 +36,14 @@ func (s *floatSorter) sort(values []float64) {
 	for i, v := range values {
 		key := orderedKey(v)
 		s.keys[i] = key
-		for d := range digits {
-			s.count[d][key>>(d*digitBits)&(digitValues-1)]++
-		}
+		s.count[0][key>>lowBits&(digitValues-1)]++
+		s.count[1][key>>(lowBits+digitBits)&(digitValues-1)]++
+		s.count[2][key>>(lowBits+2*digitBits)]++
 	}
 	from, to := s.keys, s.spare
 	for d := range digits {
-		count, shift := &s.count[d], uint(d*digitBits)
-		if int(count[from[0]>>shift&(digitValues-1)]) == len(from) {
+		count, shift := &s.count[d], uint(lowBits+d*digitBits)
+		if int(count[from[0]>>(shift&63)&(digitValues-1)]) == len(from) {
 			continue // all have the same digit
 		}
 		next := uint32(0)
@@ -48,14 +52,35 @@ func (s *floatSorter) sort(values []float64) {
 			next += n
 		}
 		for _, key := range from {
-			v := key >> shift & (digitValues - 1)
+			v := key >> (shift & 63) & (digitValues - 1)
 			to[count[v]] = key
 			count[v]++
 		}
 		from, to = to, from
 	}
+	sortRuns(from)
 	for i, key := range from {
 		values[i] = numberOf(key)
+	}
+}
+
+// sortRuns sorts keys whose upper bits are in order already.
+func sortRuns(keys []uint64) {
+	for first := 0; first < len(keys); {
+		end := first + 1
+		for end < len(keys) && keys[end]>>lowBits == keys[first]>>lowBits {
+			end++
+		}
+		if run := keys[first:end]; len(run) > shortRun {
+			slices.Sort(run)
+		} else {
+			for i := 1; i < len(run); i++ {
+				for j := i; j > 0 && run[j] < run[j-1]; j-- {
+					run[j], run[j-1] = run[j-1], run[j]
+				}
+			}
+		}
+		first = end
 	}
 }
 

@@ -67,8 +67,8 @@ func parseFloat(b []byte) (float64, bool) {
 	return math.Float64frombits(math.Float64bits(f) | sign), true
 }
 
-// parseFloatAt is parseFloat of data[start:end], faster for cells of up to eight
-// bytes besides a sign: these are worked on at once, as one word.
+// parseFloatAt is parseFloat of data[start:end], faster for cells of up to
+// sixteen bytes besides a sign: these are worked on at once, as one word or two.
 func parseFloatAt(data []byte, start, end int) (float64, bool) {
 	if start == end || end < 8 {
 		return parseFloat(data[start:end])
@@ -80,6 +80,9 @@ func parseFloatAt(data []byte, start, end int) (float64, bool) {
 	}
 	sign := minus << 63
 	n := end - start - int(minus)
+	if n > 8 && n <= 16 && end >= 16 {
+		return parseLongFloat(data, start, end, n, sign)
+	}
 	if uint(n-1) > 7 {
 		return parseFloat(data[start:end])
 	}
@@ -99,16 +102,54 @@ func parseFloatAt(data []byte, start, end int) (float64, bool) {
 		below := uint64(1)<<at - 1
 		word = word&^(below<<8|0xff) | word&below<<8 | '0'
 	}
-	const upper = 0xf0 * eachLow
-	if word&upper != zeros || (word+6*eachLow)&upper != zeros {
+	if !allDigits(word) {
 		return parseFloat(data[start:end])
 	}
-	// Eight digits to a number in three multiplications (Lemire 2018).
+	f := float64(eightDigits(word)) / powersOfTen[fraction]
+	return math.Float64frombits(math.Float64bits(f) | sign), true
+}
+
+// parseLongFloat is parseFloatAt for nine to sixteen bytes: two words.
+func parseLongFloat(data []byte, start, end, n int, sign uint64) (float64, bool) {
+	const zeros = '0' * eachLow
+	before := uint64(1)<<(64-8*(n-8)) - 1
+	high := binary.LittleEndian.Uint64(data[end-16:])&^before | zeros&before
+	low := binary.LittleEndian.Uint64(data[end-8:])
+	fraction := 0
+	if point := matches(high, '.'*eachLow); point != 0 {
+		at := bits.TrailingZeros64(point) &^ 7
+		fraction = 15 - at>>3
+		below := uint64(1)<<at - 1
+		high = high&^(below<<8|0xff) | high&below<<8 | '0'
+	} else if point := matches(low, '.'*eachLow); point != 0 {
+		at := bits.TrailingZeros64(point) &^ 7
+		fraction = 7 - at>>3
+		below := uint64(1)<<at - 1
+		low = low&^(below<<8|0xff) | low&below<<8 | high>>56
+		high = high<<8 | '0'
+	}
+	if !allDigits(high) || !allDigits(low) {
+		return parseFloat(data[start:end])
+	}
+	mantissa := eightDigits(high)*100_000_000 + eightDigits(low)
+	if mantissa > 1<<53 {
+		return parseFloat(data[start:end])
+	}
+	f := float64(mantissa) / powersOfTen[fraction]
+	return math.Float64frombits(math.Float64bits(f) | sign), true
+}
+
+func allDigits(word uint64) bool {
+	const zeros, upper = '0' * eachLow, 0xf0 * eachLow
+	return word&upper == zeros && (word+6*eachLow)&upper == zeros
+}
+
+// eightDigits turns eight digits, the first in the lowest byte, into a number in
+// three multiplications (Lemire 2018).
+func eightDigits(word uint64) uint64 {
 	word = (word & (0x0f * eachLow)) * 2561 >> 8
 	word = (word & 0x00ff00ff00ff00ff) * 6553601 >> 16
-	word = (word & 0x0000ffff0000ffff) * 42949672960001 >> 32
-	f := float64(word) / powersOfTen[fraction]
-	return math.Float64frombits(math.Float64bits(f) | sign), true
+	return (word & 0x0000ffff0000ffff) * 42949672960001 >> 32
 }
 
 func parseFloatSlow(b []byte) (float64, bool) {

@@ -64,8 +64,10 @@ def sparse(rows, columns, density, seed=9):
     import scipy.sparse as sp
 
     rng = np.random.default_rng(seed)
-    m = sp.random(rows, columns, density=density, format="csc", random_state=np.random.RandomState(seed),
-                  data_rvs=lambda n: np.abs(rng.normal(size=n)) + 0.1)
+    size = int(rows * columns * density)
+    at = rng.integers(0, rows, size), rng.integers(0, columns, size)
+    m = sp.coo_matrix((np.abs(rng.normal(size=size)) + 0.1, at), shape=(rows, columns)).tocsc()
+    m.sum_duplicates()
     score = np.asarray(m[:, : columns // 20].sum(axis=1)).ravel()
     return {"sparse": m, "y": labels(score, rng), "categorical": []}
 
@@ -74,9 +76,9 @@ TRAINING = {
     "dense1M": dict(make=lambda: dense(1_000_000, 28), trees=100, limits={1: 0.65, 2: 0.75}, text="1 M × 28 dense, 100 trees"),
     "dense100k": dict(make=lambda: dense(100_000, 28), trees=100, limits={1: 0.8, 2: 1.0}, text="100 k × 28 dense, 100 trees"),
     "small": dict(make=lambda: dense(10_000, 20), trees=500, limits={1: 1.0, 2: 1.0}, text="10 k × 20, 500 trees"),
-    "wide": dict(make=lambda: dense(200_000, 500), trees=30, limits={1: 1.0, 2: 1.0}, text="200 k × 500, 30 trees"),
+    "wide": dict(make=lambda: dense(200_000, 500), trees=30, runs=2, limits={1: 1.0, 2: 1.0}, text="200 k × 500, 30 trees"),
     "holes": dict(make=lambda: holes(500_000), trees=100, limits={1: 1.0, 2: 1.0}, text="500 k × 30, half missing, ten categorical, 100 trees"),
-    "sparse": dict(make=lambda: sparse(100_000, 5000, 0.01), trees=50, limits={1: 1.2, 2: 1.2}, text="100 k × 5,000 at 1 %, 50 trees"),
+    "sparse": dict(make=lambda: sparse(100_000, 5000, 0.01), trees=20, runs=2, limits={1: 1.2, 2: 1.2}, text="100 k × 5,000 at 1 %, 20 trees"),
 }
 
 
@@ -195,6 +197,7 @@ def train(name, w, binary, folder, runs, report):
     theirs, ours = their_peer(), Peer([binary])
     base = {"theirs": theirs.ask(do="load", path=path)["rss"], "ours": ours.ask(do="load", path=path)["rss"]}
     mode = faster_mode(theirs, w["trees"])
+    runs = min(runs, w.get("runs", runs))
     for threads, limit in w["limits"].items():
         ratios, binning, whole, a_all, b_all = [], [], [], [], []
         for _ in range(runs):
