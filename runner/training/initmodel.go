@@ -1,6 +1,8 @@
 package training
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -51,6 +53,22 @@ func ReadInitModel(name string, r io.Reader) (*InitModel, error) {
 		return nil, fmt.Errorf("training cannot go on from %s: its objective is %q; known are %s", name, trees.Objective(), fitting(Regression, Binary, Multiclass, Ranking))
 	}
 	return &InitModel{name: name, trees: trees}, nil
+}
+
+// Fingerprint identifies the model.
+func (m *InitModel) Fingerprint() (string, error) {
+	sum := sha256.New()
+	if err := m.trees.WriteText(sum); err != nil {
+		return "", fmt.Errorf("%s: %w", m.name, err)
+	}
+	if m.fitted != nil {
+		state, err := m.fitted.MarshalJSON()
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", m.name, err)
+		}
+		sum.Write(state)
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // kind is what the model predicts, as a value of training.problem_type.
