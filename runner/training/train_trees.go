@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"mlops/runner/gbdt"
 	"mlops/runner/progress"
@@ -166,9 +167,9 @@ func trainTrees(ctx context.Context, job Job, p gbdt.Params, present []int) (*gb
 // where there is one.
 func growTrees(ctx context.Context, job *Job, train, valid *gbdt.Dataset, p gbdt.Params, o gbdt.Options) (*gbdt.Model, error) {
 	meter := job.Meter(ctx)
-	begun := false
+	began := func() {}
 	o.Callbacks = []gbdt.Callback{func(it gbdt.Iteration) error {
-		begun = true
+		began()
 		meter.Iteration(it.Index+1, it.Total, it.Metrics)
 		return nil
 	}}
@@ -185,17 +186,20 @@ func growTrees(ctx context.Context, job *Job, train, valid *gbdt.Dataset, p gbdt
 		resumed := o
 		resumed.Resume = snapshot
 		meter.Resume(snapshot.Iterations())
+		fits := false
+		began = sync.OnceFunc(func() {
+			fits = true
+			progress.Logf(ctx, "train", "an interrupted training is taken up after iteration %d of %d", snapshot.Iterations(), p.NumIterations)
+		})
 		model, err := gbdt.TrainWith(ctx, train, valid, p, resumed)
-		if err == nil {
-			progress.Logf(ctx, "train", "an interrupted training was taken up after iteration %d of %d", snapshot.Iterations(), p.NumIterations)
-		}
-		if err == nil || begun || ctx.Err() != nil {
+		if err == nil || fits || ctx.Err() != nil {
 			return model, err
 		}
-		// Nothing was trained, so it is the snapshot that does not fit, or else the
-		// training below tells the same.
+		// Nothing was trained: it is the snapshot that does not fit, or else the
+		// training below fails alike.
 		job.Snapshots.Ignore(err)
 		meter.Resume(0)
+		began = func() {}
 	}
 	return gbdt.TrainWith(ctx, train, valid, p, o)
 }
