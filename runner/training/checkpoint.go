@@ -90,9 +90,12 @@ func (s *Snapshots) Save(write func(io.Writer) error) {
 	}
 }
 
-// warnNow warns at once and in the outcome.
+// warnNow warns at once and in the outcome, of the same thing once.
 func (r *run) warnNow(ctx context.Context, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
+	if r.warned[text] {
+		return
+	}
 	r.warnings = append(r.warnings, text)
 	r.warned[text] = true
 	progress.Warnf(ctx, "train", "%s", text)

@@ -22,6 +22,7 @@ type columns struct {
 	weight    *table.Column   // nil: none
 	initScore []*table.Column // none, one, or one a class
 	features  *table.Table    // the others
+	raw       *table.Table    // features and initial scores: what a prediction may be made of
 }
 
 // findColumns gives every column its role. Without a name the target is the last
@@ -82,24 +83,13 @@ func findColumns(t *table.Table, target string, cfg *config.Config) (columns, er
 		}
 		return out, &DataError{Column: out.target.Name(), Reason: "it is the only column; the table needs at least one feature besides the target"}
 	}
-	out.features = t
-	for name := range taken {
-		out.features = out.features.Drop(name)
-	}
+	out.raw = t.Drop(out.target.Name(), cfg.Training.GroupColumn, cfg.Training.SampleWeightColumn)
+	out.features = out.raw.Drop(cfg.Training.InitScoreColumn...)
 	return out, nil
 }
 
-// raw are the columns that a prediction may be made of: the features, and the
-// initial scores.
-func (c columns) raw() *table.Table {
-	if len(c.initScore) == 0 {
-		return c.features
-	}
-	all, err := table.New(append(c.features.Columns(), c.initScore...)...)
-	if err != nil {
-		panic(err) // they are columns of one table
-	}
-	return all
+func noQueries(cfg *config.Config) error {
+	return cfg.ErrorAt(keyGroup, "a ranking needs queries: name the column that tells each row's query")
 }
 
 // readRoles reads, for the used rows, what the other columns of a role say.

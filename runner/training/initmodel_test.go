@@ -213,12 +213,16 @@ func TestWhatCannotBeGoneOnFrom(t *testing.T) {
 	if _, err := training.ReadInitModel("m", bytes.NewReader(saved(t, forest.Model))); err == nil || !strings.Contains(err.Error(), "it is a random forest") {
 		t.Errorf("a forest's text: %v", err)
 	}
-	scored, err := training.Train(bg, training.Request{Table: data, Config: parse(t, "training: {backend: lightgbm, cv_folds: 0, init_score_column: visits, params: {num_iterations: 2}}\npreprocessing: {handle_missing: mean}")})
-	if err == nil {
-		_, err = training.InitModelOf("m", scored.Model, scored.Preprocess)
+	filled, err := data.With(table.NewFloat64("visits", make([]float64, 300), nil))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err == nil || !strings.Contains(err.Error(), "an initial score is missing") {
-		t.Errorf("scores with holes: %v", err)
+	scored, err := training.Train(bg, training.Request{Table: filled, Config: parse(t, "training: {backend: lightgbm, cv_folds: 0, init_score_column: visits, params: {num_iterations: 2}}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := training.InitModelOf("m", scored.Model, scored.Preprocess); err == nil || !strings.Contains(err.Error(), "it was itself trained from initial scores (visits)") {
+		t.Errorf("initial scores: %v", err)
 	}
 	extra, err := table.New(append([]*table.Column{table.NewFloat64("height", make([]float64, 300), nil)}, data.Columns()...)...)
 	if err != nil {
@@ -238,6 +242,14 @@ func TestWhatCannotBeGoneOnFrom(t *testing.T) {
 		if _, err := training.Train(bg, training.Request{Table: c.tab, Config: parse(t, c.yaml), InitModel: init}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
+	}
+	ranked, err := training.Train(bg, training.Request{Table: searches(t, 20, 10), Config: parse(t, ranking)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	queryless := parse(t, "training: {backend: lightgbm, cv_folds: 0}")
+	if _, err := training.Train(bg, training.Request{Table: searches(t, 20, 10).Drop("query"), Config: queryless, InitModel: deployed(t, ranked)}); err == nil || !strings.Contains(err.Error(), "training.group_column: a ranking needs queries") {
+		t.Errorf("a ranking without queries: %v", err)
 	}
 	if _, err := training.Train(bg, training.Request{Table: data, Config: parse(t, "training: {backend: lightgbm, init_model: m}")}); err == nil || !strings.Contains(err.Error(), "training.init_model: the model is to be opened before the training") {
 		t.Errorf("not opened: %v", err)

@@ -36,7 +36,7 @@ func (b lightGBM) Check(cfg *config.Config) error {
 	forest := p.Boosting == gbdt.RandomForest
 	switch {
 	case p.Objective == gbdt.LambdaRank && cfg.Training.GroupColumn == "":
-		return cfg.ErrorAt(keyGroup, "a ranking needs queries: name the column that tells each row's query")
+		return noQueries(cfg)
 	case forest && len(cfg.Training.InitScoreColumn) > 0:
 		return cfg.ErrorAt(keyInitScore, "a random forest (boosting rf) cannot start from scores")
 	case forest && cfg.Training.InitModel != "":

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -94,8 +95,9 @@ func outputsOf(objective string, classes int) (outputForm, int) {
 // askedObjective is the objective that the parameters ask for, and the key under
 // which they do: one of several. Both are empty where they ask for none.
 func askedObjective(params map[string]any) (key, objective string) {
-	for key, value := range params {
+	for _, key := range slices.Sorted(maps.Keys(params)) {
 		// Only a parameter that sets it gives the same objective whatever it was.
+		value := params[key]
 		if o := objectiveWith(gbdt.Regression, key, value); o != "" && o == objectiveWith(gbdt.RegressionL1, key, value) {
 			return key, o
 		}

@@ -18,13 +18,16 @@ func divideGroups(g *goal, positions []int, held int, random *rand.Rand) (train,
 	total := g.strataOf(positions)
 	share := float64(held) / float64(len(positions))
 	have := map[int]int{}
-	var drawn []int
+	drawn, took := make([]bool, g.size()), false
 	least, leastCost := -1, math.Inf(1)
 	take := func(group []int) {
 		for k, n := range g.strataOf(group) {
 			have[k] += n
 		}
-		drawn = append(drawn, group...)
+		for _, p := range group {
+			drawn[p] = true
+		}
+		took = true
 	}
 	for i, group := range members {
 		counts := g.strataOf(group)
@@ -44,15 +47,11 @@ func divideGroups(g *goal, positions []int, held int, random *rand.Rand) (train,
 			least, leastCost = i, cost
 		}
 	}
-	if len(drawn) == 0 && least >= 0 {
+	if !took && least >= 0 {
 		take(members[least])
 	}
-	isDrawn := make(map[int]bool, len(drawn))
-	for _, p := range drawn {
-		isDrawn[p] = true
-	}
 	for _, p := range positions {
-		if isDrawn[p] {
+		if drawn[p] {
 			validation = append(validation, p)
 		} else {
 			train = append(train, p)

@@ -183,6 +183,9 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 		r.goal = g
 		r.warnings = append(r.warnings, warnings...)
+		if g.problem == Ranking && r.group == nil {
+			return noQueries(r.cfg)
+		}
 		if err := g.readRoles(r.columns); err != nil {
 			return err
 		}
@@ -281,7 +284,7 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 			r.warnings = append(r.warnings, warnings...)
 		}
 		keep := min(len(shown), maxSampleRows)
-		out.Sample = Sample{Features: r.raw().Take(r.goal.inputRows(shown[:keep])), Prediction: prediction.Slice(0, keep)}
+		out.Sample = Sample{Features: r.raw.Take(r.goal.inputRows(shown[:keep])), Prediction: prediction.Slice(0, keep)}
 		return nil
 	})
 }
