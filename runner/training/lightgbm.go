@@ -13,16 +13,16 @@ import (
 )
 
 // lightGBM is the backend of gradient-boosted trees with LightGBM's parameters
-// and defaults. Its objective may tell the type of problem. Label codes are treated as categories. With
-// early_stopping_round the validation part decides the number of iterations, or
-// where test_size is 0 the cross-validation folds do.
+// and defaults, whose objective may tell the type of problem. Label codes are
+// treated as categories. With early_stopping_round the validation part decides the
+// number of iterations, or where test_size is 0 the cross-validation folds do.
 type lightGBM struct{}
 
 var lightGBMModels = []string{"auto", "lightgbm"}
 
 // Check tries the parameters with each type of problem that they may be for:
 // which one the data asks for is not known yet.
-func (b lightGBM) Check(cfg *config.Config) error {
+func (lightGBM) Check(cfg *config.Config) error {
 	if err := checkModelType(cfg, lightGBMModels); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (lightGBM) UsesValidation(cfg *config.Config) bool {
 	return err == nil && p.EarlyStoppingRound > 0
 }
 
-func (b lightGBM) Fit(ctx context.Context, job Job) (Model, error) {
+func (lightGBM) Fit(ctx context.Context, job Job) (Model, error) {
 	present, err := presentClasses(job)
 	if err != nil {
 		return nil, err

@@ -144,7 +144,6 @@ func (r *run) data(positions []int, features *table.Table, fitted *preprocess.Fi
 // fitModel completes a job and does it.
 func (r *run) fitModel(ctx context.Context, job Job) (Model, error) {
 	job.Config, job.Problem, job.Target, job.Init, job.Now = r.cfg, r.goal.problem, r.goal.Target, r.init, r.now
-	job.Warn = func(format string, args ...any) { r.warnings = append(r.warnings, fmt.Sprintf(format, args...)) }
 	m, err := r.backend.Fit(ctx, job)
 	var label *gbdt.LabelError
 	var weight *gbdt.WeightError

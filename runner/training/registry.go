@@ -105,8 +105,6 @@ type Job struct {
 	// Snapshots keeps the training's state for an attempt that takes up where this
 	// one broke off; nil keeps none.
 	Snapshots *Snapshots
-	// Warn tells the user of what he should know; nil: nobody listens.
-	Warn func(format string, args ...any)
 }
 
 // Meter reports the iterations of the training to the context's sink; nil, which
@@ -116,12 +114,6 @@ func (j *Job) Meter(ctx context.Context) *progress.Meter {
 		return nil
 	}
 	return progress.NewMeter(progress.From(ctx), "train", j.Now)
-}
-
-func (j *Job) warn(format string, args ...any) {
-	if j.Warn != nil {
-		j.Warn(format, args...)
-	}
 }
 
 // Backend trains and loads models.
