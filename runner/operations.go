@@ -68,7 +68,8 @@ func runObserve(ctx context.Context, env Environment, a Assignment) (*mlopsv1.Ou
 
 func pipelineEnv(env Environment, a Assignment) pipeline.Env {
 	return pipeline.Env{
-		Storage: env.Storage, Gate: env.Gate, Artifacts: env.Artifacts, ScratchDir: env.ScratchDir, Version: env.Version,
+		Storage: env.Storage, Gate: env.Gate, Artifacts: env.Artifacts, ScratchDir: env.ScratchDir, SnapshotDir: env.SnapshotDir,
+		Version:    env.Version,
 		WorkflowID: a.WorkflowID, TaskID: a.TaskID, Attempt: a.Attempt,
 	}
 }

@@ -72,7 +72,7 @@ func ordered(v reflect.Value, all bool) any {
 			name := v.Type().Field(i).Tag.Get("yaml")
 			field := v.Field(i)
 			unset := field.Kind() == reflect.Slice && field.IsNil() || field.Kind() == reflect.Map && field.Len() == 0
-			if name == "" || unset && !all {
+			if name == "" || unset && !all || all && !hashed(field, v.Type().Field(i).Tag.Get("hash")) {
 				continue
 			}
 			out = append(out, pair{name, ordered(field, all)})
@@ -101,6 +101,14 @@ func ordered(v reflect.Value, all bool) any {
 		return nil
 	}
 	return v.Interface()
+}
+
+// hashed tells whether a key is part of the hash. A key that a later version
+// brought is only where it is set (hash:"set"), so that the hashes of
+// configurations without it stay; one that changes no result never is
+// (hash:"never").
+func hashed(field reflect.Value, tag string) bool {
+	return tag != "never" && !(tag == "set" && field.IsZero())
 }
 
 func orderedStep(s Step, all bool) any {

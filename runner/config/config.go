@@ -38,8 +38,9 @@ type Training struct {
 	// ModelType is a model of the backend, or "auto" for its choice by problem
 	// type.
 	ModelType string `yaml:"model_type"`
-	// ProblemType is auto, classification or regression; auto goes by the target.
-	ProblemType string `yaml:"problem_type" enum:"auto|classification|regression"`
+	// ProblemType is auto, classification, regression or ranking; auto goes by the
+	// objective, where the backend's parameters name one, and else by the target.
+	ProblemType string `yaml:"problem_type" enum:"auto|classification|regression|ranking"`
 	// TestSize is the validation part: a fraction below 1, or a count of rows. 0
 	// means none: the model is trained on all rows, and only cross-validation
 	// judges it.
@@ -48,6 +49,23 @@ type Training struct {
 	RandomState int64 `yaml:"random_state" range:"[0,4294967295]"`
 	// CVFolds is the number of cross-validation folds; 0 and 1 mean none.
 	CVFolds int `yaml:"cv_folds" range:"[0,1000]"`
+	// GroupColumn names the column that says which rows belong together: no group
+	// is divided between the training part, the validation part and the folds. For
+	// ranking a group is a query. Empty means none. The column is no feature.
+	GroupColumn string `yaml:"group_column" hash:"set"`
+	// SampleWeightColumn names the column of the rows' weights in training, finite
+	// and not negative; empty means that all rows count the same. The column is no
+	// feature.
+	SampleWeightColumn string `yaml:"sample_weight_column" hash:"set"`
+	// InitScoreColumn names the column of the raw scores that training starts from,
+	// or one column for each class; nil means none. The columns are no features.
+	InitScoreColumn Columns `yaml:"init_score_column" hash:"set"`
+	// InitModel is the location of the model whose training goes on: a deployment,
+	// or a file of LightGBM's model text. Empty means none.
+	InitModel string `yaml:"init_model" hash:"set"`
+	// SnapshotFreq is the number of iterations between two snapshots of a training,
+	// from which an interrupted run goes on; 0 means none. It changes no model.
+	SnapshotFreq int `yaml:"snapshot_freq" range:"[0,1000000]" hash:"never"`
 	// Params are the backend's own, by its names (LightGBM's for lightgbm,
 	// scikit-learn's for classic). The backend checks them.
 	Params map[string]any `yaml:"params"`

@@ -123,9 +123,19 @@ func (b *Bundle) Types() map[string]table.Kind {
 	return types
 }
 
+// StartColumns are the columns of raw scores that the model was trained from. A
+// prediction starts from them where the table has them, and else from 0.
+func (b *Bundle) StartColumns() []string { return b.model.Info().InitScore }
+
+// Model is the trained model, of preprocessed features.
+func (b *Bundle) Model() training.Model { return b.model }
+
+// Preprocessor is the fitted preprocessing.
+func (b *Bundle) Preprocessor() *preprocess.Fitted { return b.fitted }
+
 // Predict scores every row of a raw table. Columns that it does not need, the
 // target among them, are ignored; one that it lacks gives a
-// [*table.MissingColumnError].
+// [*table.MissingColumnError]. [Bundle.StartColumns] may be lacking.
 func (b *Bundle) Predict(ctx context.Context, t *table.Table) (*Predictions, error) {
 	p, err := b.predict(ctx, t)
 	if err != nil {
@@ -139,7 +149,7 @@ func (b *Bundle) predict(ctx context.Context, t *table.Table) (*training.Predict
 	if err != nil {
 		return nil, err
 	}
-	return b.model.Predict(ctx, features)
+	return training.Predict(ctx, b.model, features, t)
 }
 
 // checkDeployment tells a directory that is none.

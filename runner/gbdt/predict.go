@@ -246,6 +246,10 @@ func (m *Model) Predict(columns [][]float64) ([]float64, error) {
 	return m.predict(columns, true)
 }
 
+// Transform turns the raw scores of one row, NumOutputs of them, into its
+// prediction, in place: what Predict does to PredictRaw's.
+func (m *Model) Transform(scores []float64) { m.transform.apply(scores[:m.outputs]) }
+
 // predictRows is how many rows a task takes.
 const predictRows = 128
 

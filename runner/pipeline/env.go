@@ -25,12 +25,15 @@ type Env struct {
 	Gate       Gate
 	Artifacts  Artifacts
 	ScratchDir string // for temporary files; "": the system's
-	WorkflowID string
-	TaskID     string // names the run, so that a repeated attempt is known; "": it is not one
-	Attempt    uint32 // of the task, from 1
-	Version    string // of the program, for metadata
-	Now        func() time.Time
-	Disk       deploy.FileSystem // that deployments are published on; nil: the real one
+	// SnapshotDir receives the snapshots of trainings whose deployment goes to no
+	// local directory, beside which they would be kept; "": there are none then.
+	SnapshotDir string
+	WorkflowID  string
+	TaskID      string // names the run, so that a repeated attempt is known; "": it is not one
+	Attempt     uint32 // of the task, from 1
+	Version     string // of the program, for metadata
+	Now         func() time.Time
+	Disk        deploy.FileSystem // that deployments are published on; nil: the real one
 }
 
 func (e Env) withDefaults() Env {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"mlops/runner/config"
 	"mlops/runner/deploy"
@@ -62,9 +63,7 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 			return err
 		}},
 		{"read", BadData, func() (err error) {
-			data, err = readTable(ctx, env, Locate(r.BaseDir, r.Data), name, table.ReadOptions{
-				Columns: model.bundle.Columns(), Types: model.bundle.Types(),
-			})
+			data, err = readForPrediction(ctx, r, env, model, s)
 			return err
 		}},
 		{"predict", BadData, func() (err error) {
@@ -91,6 +90,27 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 	result.ModelName, result.ProblemType, result.Predictions = run.ModelName, run.ProblemType, predictions
 	result.Warnings, result.Timings, result.PeakRSSBytes = s.warnings, s.total(), PeakRSS()
 	return result, nil
+}
+
+// readForPrediction reads the columns that the model needs, and the scores that its
+// predictions start from where the data has them.
+func readForPrediction(ctx context.Context, r PredictRequest, env Env, model *opened, s *stages) (*table.Table, error) {
+	location, name := Locate(r.BaseDir, r.Data), nameOf(r.Data, r.DataName)
+	o := table.ReadOptions{Columns: model.bundle.Columns(), Types: model.bundle.Types()}
+	starts := model.bundle.StartColumns()
+	if len(starts) == 0 {
+		return readTable(ctx, env, location, name, o)
+	}
+	needed := o.Columns
+	o.Columns = slices.Concat(needed, starts)
+	data, err := readTable(ctx, env, location, name, o)
+	var missing *table.MissingColumnError
+	if !errors.As(err, &missing) || !slices.Contains(starts, missing.Name) {
+		return data, err
+	}
+	s.warn(ctx, "read", "%s has no column %q: the model was trained from the scores in it, and predicts without them, as if they were 0", name, missing.Name)
+	o.Columns = needed
+	return readTable(ctx, env, location, name, o)
 }
 
 // predictFormat settles the output's form before anything is read.

@@ -45,8 +45,16 @@ func Train(ctx context.Context, r TrainRequest, env Env) (*TrainResult, error) {
 	if adopted, err := t.adopt(ctx); adopted != nil || err != nil {
 		return adopted, err
 	}
+	if t.config.Training.InitModel != "" {
+		if err := t.do(ctx, "load", BadData, func() error { return t.openInitModel(ctx) }); err != nil {
+			return nil, err
+		}
+	}
 	if err := t.do(ctx, "read", BadData, func() error { return t.read(ctx) }); err != nil {
 		return nil, err
+	}
+	if err := t.openCheckpoint(ctx); err != nil {
+		return nil, fail(ctx, "train", Internal, err)
 	}
 	if err := t.train(ctx); err != nil {
 		return nil, err
@@ -61,6 +69,7 @@ func Train(ctx context.Context, r TrainRequest, env Env) (*TrainResult, error) {
 			return nil, err
 		}
 	}
+	t.closeCheckpoint(ctx)
 	result.Timings, result.PeakRSSBytes = t.total(), PeakRSS()
 	return result, nil
 }
@@ -77,6 +86,8 @@ type trainRun struct {
 	template []byte // of the endpoint script
 	parent   string // directory that receives the deployment; "" for an artifact
 
+	initModel   *training.InitModel // nil: none
+	checkpoint  *checkpointDir      // nil: none
 	table       *table.Table
 	fingerprint string
 	outcome     *training.Outcome
@@ -190,7 +201,11 @@ func (t *trainRun) train(ctx context.Context) error {
 		}
 		sink.Report(r)
 	}))
-	outcome, err := training.Train(watched, training.Request{Table: t.table, Target: t.request.Target, Config: t.config})
+	request := training.Request{Table: t.table, Target: t.request.Target, Config: t.config, InitModel: t.initModel, Now: t.env.Now}
+	if t.checkpoint != nil {
+		request.Checkpoint = t.checkpoint
+	}
+	outcome, err := training.Train(watched, request)
 	if err != nil {
 		otherwise := trainingFault(err)
 		if otherwise == BadData {

@@ -63,8 +63,24 @@ func (classic) Check(cfg *config.Config) error {
 	if err := checkModelType(cfg, classicModels); err != nil {
 		return err
 	}
+	if err := refuse(cfg, "a random forest"); err != nil {
+		return err
+	}
 	_, err := readForestParams(cfg, Regression)
 	return err
+}
+
+// refuse tells of keys that only boosting can follow.
+func refuse(cfg *config.Config, model string) error {
+	switch {
+	case cfg.Training.ProblemType == "ranking":
+		return cfg.ErrorAt("training.problem_type", "%s cannot rank; set training.backend to lightgbm", model)
+	case len(cfg.Training.InitScoreColumn) > 0:
+		return cfg.ErrorAt(keyInitScore, "%s cannot start from scores; set training.backend to lightgbm", model)
+	case cfg.Training.InitModel != "":
+		return cfg.ErrorAt(keyInitModel, "%s cannot go on from a model; set training.backend to lightgbm", model)
+	}
+	return nil
 }
 
 func (classic) Fit(ctx context.Context, job Job) (Model, error) {
@@ -87,16 +103,19 @@ func (classic) Fit(ctx context.Context, job Job) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	var weight []float64
 	if given.ClassWeight != nil {
 		if !job.Problem.IsClassification() {
 			return nil, job.Config.ErrorAt("training.params.class_weight", "a regression has no classes; leave it out, or set training.problem_type to classification")
 		}
-		weight = balanced(job.Train.Classes, len(job.Target.Classes), len(present))
+		weight := balanced(job.Train.Classes, len(job.Target.Classes), len(present))
+		for i, w := range job.Train.Weights {
+			weight[i] *= w
+		}
+		job.Train.Weights = weight
 	}
 	job.Validation = nil // a forest does not stop early
 	info := ModelInfo{Backend: "classic", Model: name, Problem: job.Problem, Target: job.Target, Features: job.Train.Features.Names(), Present: present}
-	trees, err := trainTrees(ctx, job, p, present, weight)
+	trees, err := trainTrees(ctx, job, p, present)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +123,13 @@ func (classic) Fit(ctx context.Context, job Job) (Model, error) {
 }
 
 func (classic) Load(info ModelInfo, r io.Reader) (Model, error) {
-	return loadTrees(info, r, forestForm(info.Problem), func(objective string) bool { return objective == forestObjective(info.Problem) })
+	outputs := 1
+	if info.Problem == Multiclass {
+		outputs = len(info.Present)
+	}
+	return loadTrees(info, r, func(objective string) (outputForm, int, bool) {
+		return forestForm(info.Problem), outputs, objective == forestObjective(info.Problem)
+	})
 }
 
 func readForestParams(cfg *config.Config, problem ProblemType) (forestParams, error) {

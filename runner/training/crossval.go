@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"mlops/runner/config"
 	"mlops/runner/progress"
@@ -42,8 +43,13 @@ func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
 	}
 	r.warnings = append(r.warnings, warnings...)
 	k := r.cfg.Training.CVFolds
-	scores := make([]float64, 0, k)
-	for f := range k {
+	if f := r.oneSided(fold, k); f >= 0 {
+		r.warnings = append(r.warnings, fmt.Sprintf("without the groups of fold %d there is one class only; cross-validation is left out", f+1))
+		return nil, nil
+	}
+	scores := r.foldsDone(ctx, k)
+	began, begun := r.now(), len(scores)
+	for f := begun; f < k; f++ {
 		var train, judged []int
 		for i, position := range r.train {
 			if fold[i] == f {
@@ -57,8 +63,10 @@ func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
 			return nil, fmt.Errorf("cross-validation fold %d of %d: %w", f+1, k, err)
 		}
 		scores = append(scores, score)
+		r.keepFolds(ctx, scores)
+		perFold := r.now().Sub(began) / time.Duration(f+1-begun)
 		progress.From(ctx).Report(progress.Report{
-			Stage: "cross_validate", Fraction: float64(f+1) / float64(k),
+			Stage: "cross_validate", Fraction: float64(f+1) / float64(k), Left: perFold * time.Duration(k-f-1),
 			Metrics: map[string]float64{"fold": float64(f + 1), headline(r.goal.problem): score},
 		})
 	}
@@ -83,6 +91,26 @@ func (r *run) tooFewForFolds() string {
 	return ""
 }
 
+// oneSided returns a fold without whose rows only one class is left to learn, -1
+// where there is none. Only whole groups can bring that about.
+func (r *run) oneSided(fold []int, k int) int {
+	if r.goal.groups == nil || !r.goal.problem.IsClassification() {
+		return -1
+	}
+	for f := range k {
+		seen := map[int]bool{}
+		for i, position := range r.train {
+			if fold[i] != f {
+				seen[r.goal.classes[position]] = true
+			}
+		}
+		if len(seen) < 2 {
+			return f
+		}
+	}
+	return -1
+}
+
 // scoreFold trains on some positions and gives the headline metric of others.
 func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float64, error) {
 	rest, apart := train, []int(nil)
@@ -94,7 +122,7 @@ func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float6
 	if err != nil {
 		return 0, err
 	}
-	job := Job{Train: p.train, Quiet: true}
+	job := Job{Train: p.train, Quiet: true, Snapshots: r.snapshots(ctx, fmt.Sprintf("fold-%d", f+1))}
 	if len(apart) > 0 {
 		stopping, err := r.judgedRows(ctx, p.fitted, apart)
 		if err != nil {
@@ -113,7 +141,7 @@ func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float6
 	if err != nil {
 		return 0, err
 	}
-	prediction, err := m.Predict(ctx, truth.Features)
+	prediction, err := predictData(ctx, m, truth)
 	if err != nil {
 		return 0, err
 	}

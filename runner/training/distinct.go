@@ -16,25 +16,29 @@ type distinct struct {
 
 // distinctOf finds a column's values, of which it follows at most limit.
 func distinctOf(c *table.Column, limit int) distinct {
-	var d distinct
+	d := inOrderOfAppearance(c, limit)
+	d.sort()
+	return d
+}
+
+// inOrderOfAppearance is [distinctOf] with the values in the order of their first
+// appearance.
+func inOrderOfAppearance(c *table.Column, limit int) distinct {
 	switch c.Kind() {
 	case table.Float64:
-		d = firstSeen(c, c.Floats(), limit, func(v float64) Label { return Label{kind: c.Kind(), number: v + 0} }) // -0 + 0 is 0
+		return firstSeen(c, c.Floats(), limit, func(v float64) Label { return Label{kind: c.Kind(), number: v + 0} }) // -0 + 0 is 0
 	case table.Int64, table.Time:
-		d = firstSeen(c, c.Ints(), limit, func(v int64) Label { return Label{kind: c.Kind(), whole: v} })
+		return firstSeen(c, c.Ints(), limit, func(v int64) Label { return Label{kind: c.Kind(), whole: v} })
 	case table.Bool:
-		d = firstSeen(c, c.Bools(), limit, func(v bool) Label {
+		return firstSeen(c, c.Bools(), limit, func(v bool) Label {
 			l := Label{kind: c.Kind()}
 			if v {
 				l.whole = 1
 			}
 			return l
 		})
-	default:
-		d = firstSeen(c, c.Codes(), limit, func(v uint32) Label { return Label{kind: c.Kind(), text: c.Dict()[v]} })
 	}
-	d.sort()
-	return d
+	return firstSeen(c, c.Codes(), limit, func(v uint32) Label { return Label{kind: c.Kind(), text: c.Dict()[v]} })
 }
 
 // firstSeen numbers a column's values in the order of their first appearance.

@@ -21,6 +21,13 @@
 // runner/gbdt and keep LightGBM's model text. [Load] brings a model back from
 // that text and its [ModelInfo].
 //
+// # Beside the features
+//
+// A column may say which rows belong together (no split divides a group; a
+// ranking's groups are its queries), what rows weigh, and from which raw scores
+// training starts. [Data] hands them to the backend. A run may go on from an
+// [InitModel], and with a [Checkpoint] from where an interrupted one broke off.
+//
 // # Determinism
 //
 // training.random_state seeds every draw, through generators of this package's
@@ -28,16 +35,24 @@
 // bit for bit, whatever the file format of the table and the number of threads.
 //
 //	problem.go    kind of problem
+//	columns.go    target, group, weight, initial scores and features
 //	target.go     the target column: classes or numbers
 //	label.go      a class by its original value
+//	groups.go     rows that belong together
 //	split.go      training and validation part
 //	folds.go      cross-validation folds
+//	split_groups.go  both, of whole groups
 //	crossval.go   cross-validation
 //	train.go      the whole run
 //	prepare.go    preprocessed rows and a model of them
-//	evaluate.go   metrics by scikit-learn's names
+//	evaluate.go, ndcg.go  metrics by scikit-learn's names
+//	checkpoint.go what an interrupted run leaves for the next
+//	initmodel.go  a model to go on from
 //	info.go       what a deployment keeps beside the model's bytes
 //	registry.go   backends and models
 //	trees.go      the model of both backends
+//	train_trees.go  its training
+//	link.go       predictions from initial scores
+//	objectives.go which objectives serve which problem
 //	lightgbm.go, classic.go   the backends
 package training

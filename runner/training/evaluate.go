@@ -11,6 +11,13 @@ import (
 // evaluate measures predictions by scikit-learn's names. What cannot be
 // computed is left out, with a warning.
 func evaluate(problem ProblemType, truth Data, p *Prediction) (figures map[string]float64, warnings []string) {
+	if problem == Ranking {
+		figures = map[string]float64{"ndcg": ndcg(truth, p.Values, 0)}
+		for _, k := range ndcgPositions {
+			figures[fmt.Sprintf("ndcg@%d", k)] = ndcg(truth, p.Values, k)
+		}
+		return figures, nil
+	}
 	if !problem.IsClassification() {
 		figures = map[string]float64{
 			"mse":  metrics.MSE(truth.Values, p.Values),
@@ -59,8 +66,11 @@ func rocAUC(problem ProblemType, truth []int, p *Prediction) (float64, error) {
 
 // headline is the metric that cross-validation averages.
 func headline(problem ProblemType) string {
-	if problem.IsClassification() {
+	switch {
+	case problem.IsClassification():
 		return "accuracy"
+	case problem == Ranking:
+		return "ndcg"
 	}
 	return "r2_score"
 }

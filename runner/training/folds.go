@@ -9,7 +9,8 @@ import (
 
 // folds assigns each training position to a fold; result[i] is the fold of
 // train[i]. Classes are spread over the folds as scikit-learn's StratifiedKFold
-// with shuffle does; the numbers of a regression as KFold does.
+// with shuffle does; the numbers of a regression as KFold does. Rows of one group
+// stay together.
 func folds(g *goal, train []int, cfg *config.Config) (fold []int, warnings []string, err error) {
 	k := cfg.Training.CVFolds
 	if len(train) < k {
@@ -17,6 +18,10 @@ func folds(g *goal, train []int, cfg *config.Config) (fold []int, warnings []str
 			"%d rows to train on are fewer than the %d cross-validation folds; give more rows, or set training.cv_folds to at most %d (0: none)", len(train), k, len(train))}
 	}
 	random := generator(cfg, streamFolds)
+	if g.groups != nil {
+		fold, err = foldGroups(g, train, k, random)
+		return fold, nil, err
+	}
 	fold = make([]int, len(train))
 	if !g.problem.IsClassification() {
 		for i, at := range random.Perm(len(train)) {

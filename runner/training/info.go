@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"mlops/runner/table"
 )
@@ -24,6 +25,9 @@ type ModelInfo struct {
 	// into Target.Classes: all of them, unless every row of a class was dropped
 	// for missing cells. The others have probability 0.
 	Present []int
+	// InitScore names the columns of raw scores that training started from, which
+	// are no part of the model: one, or one a class of Target. nil: none.
+	InitScore []string
 }
 
 type infoJSON struct {
@@ -34,6 +38,8 @@ type infoJSON struct {
 	Target   targetJSON `json:"target"`
 	Features []string   `json:"features"`
 	Present  []int      `json:"present_classes,omitempty"`
+	// InitScore came later; a model without is written as before.
+	InitScore []string `json:"init_score_columns,omitempty"`
 }
 
 type targetJSON struct {
@@ -47,7 +53,7 @@ func (m ModelInfo) MarshalJSON() ([]byte, error) {
 	out := infoJSON{
 		Version: infoVersion, Backend: m.Backend, Model: m.Model, Problem: string(m.Problem),
 		Target:   targetJSON{Name: m.Target.Name, Kind: m.Target.Kind.String()},
-		Features: m.Features, Present: m.Present,
+		Features: m.Features, Present: m.Present, InitScore: m.InitScore,
 	}
 	for _, l := range m.Target.Classes {
 		raw, err := l.MarshalJSON()
@@ -80,6 +86,7 @@ func (m *ModelInfo) UnmarshalJSON(data []byte) error {
 	out := ModelInfo{
 		Backend: in.Backend, Model: in.Model, Problem: ProblemType(in.Problem),
 		Target: Target{Name: in.Target.Name, Kind: kind}, Features: in.Features, Present: in.Present,
+		InitScore: in.InitScore,
 	}
 	for _, raw := range in.Target.Classes {
 		l, err := ParseLabel(kind, raw)
@@ -117,12 +124,14 @@ func (m ModelInfo) check() error {
 		}
 	}
 	switch {
-	case m.Problem == Regression && (classes > 0 || len(m.Present) > 0):
-		return fmt.Errorf("a regression has no classes")
+	case !m.Problem.IsClassification() && (classes > 0 || len(m.Present) > 0):
+		return fmt.Errorf("a %s has no classes", m.Problem)
 	case m.Problem == Binary && classes != 2, m.Problem == Multiclass && classes < 3:
 		return fmt.Errorf("%d classes do not fit %s", classes, m.Problem)
 	case m.Problem.IsClassification() && (len(m.Present) < 2 || len(m.Present) > classes):
 		return fmt.Errorf("the model was trained on %d of %d classes", len(m.Present), classes)
+	case len(m.InitScore) > 1 && len(m.InitScore) != classes, slices.Contains(m.InitScore, ""):
+		return fmt.Errorf("the columns of initial scores %q fit neither one output nor %d classes", m.InitScore, classes)
 	}
 	for i, k := range m.Present {
 		if k < 0 || k >= classes || i > 0 && k <= m.Present[i-1] {

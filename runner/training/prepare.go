@@ -22,17 +22,14 @@ type prepared struct {
 }
 
 // prepareRows fits preprocessing on the rows at positions and applies it to
-// them.
+// them. Where training goes on from a deployment it is that one's preprocessing:
+// the trees know its codes and scales.
 func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, error) {
-	pipeline, err := preprocess.New(r.cfg.Preprocessing)
-	if err != nil {
-		return nil, err
-	}
 	raw, err := r.take(ctx, positions)
 	if err != nil {
 		return nil, err
 	}
-	fitted, features, kept, err := pipeline.EncodeText().FitTransform(ctx, raw)
+	fitted, features, kept, err := r.preprocess(ctx, raw)
 	if err != nil {
 		return nil, dataError(err, r.goal.inputRows(positions))
 	}
@@ -51,6 +48,23 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 	return &prepared{fitted: fitted, train: r.data(positions, features, fitted)}, nil
 }
 
+// preprocess gives preprocessing's state, the features, and the rows that they
+// are of (nil: all).
+func (r *run) preprocess(ctx context.Context, raw *table.Table) (*preprocess.Fitted, *table.Table, []int, error) {
+	if r.init != nil && r.init.fitted != nil {
+		features, kept, err := r.init.fitted.Transform(ctx, raw)
+		if err == nil && features.NumRows() == 0 {
+			err = &preprocess.NoRowsError{Reason: "the preprocessing of " + keyInitModel + " leaves no rows"}
+		}
+		return r.init.fitted, features, kept, err
+	}
+	pipeline, err := preprocess.New(r.cfg.Preprocessing)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return pipeline.EncodeText().FitTransform(ctx, raw)
+}
+
 // manyCells is the size of table from which on [run.prepareRows] collects what
 // preprocessing left over. That is as much as the table itself, and the
 // collector by its own rule might let twice that pile up first; as it holds no
@@ -60,7 +74,7 @@ const manyCells = 1 << 22
 // take copies the raw features at positions, column by column; where those are
 // all rows there is nothing to copy.
 func (r *run) take(ctx context.Context, positions []int) (*table.Table, error) {
-	if len(positions) == r.features.NumRows() { // positions are distinct and ascending
+	if len(positions) == r.features.NumRows() && r.goal.rows == nil { // positions are distinct and ascending
 		return r.features, nil
 	}
 	rows := r.goal.inputRows(positions)
@@ -114,32 +128,34 @@ func (r *run) judgedRows(ctx context.Context, fitted *preprocess.Fitted, positio
 
 // data joins preprocessed features with the target at positions.
 func (r *run) data(positions []int, features *table.Table, fitted *preprocess.Fitted) Data {
-	d := Data{Features: features, Categorical: fitted.Categorical()}
-	if r.goal.problem.IsClassification() {
-		d.Classes = make([]int, len(positions))
-		for i, p := range positions {
-			d.Classes[i] = r.goal.classes[p]
-		}
-		return d
+	d := Data{
+		Features: features, Categorical: fitted.Categorical(), Classes: pick(r.goal.classes, positions), Values: pick(r.goal.values, positions),
+		Weights: pick(r.goal.weights, positions),
 	}
-	d.Values = make([]float64, len(positions))
-	for i, p := range positions {
-		d.Values[i] = r.goal.values[p]
+	if r.goal.problem == Ranking {
+		d.Groups = r.goal.groupSizes(positions)
+	}
+	for _, scores := range r.goal.scores {
+		d.InitScore = append(d.InitScore, pick(scores, positions))
 	}
 	return d
 }
 
 // fitModel completes a job and does it.
 func (r *run) fitModel(ctx context.Context, job Job) (Model, error) {
-	job.Config, job.Problem, job.Target = r.cfg, r.goal.problem, r.goal.Target
+	job.Config, job.Problem, job.Target, job.Init, job.Now = r.cfg, r.goal.problem, r.goal.Target, r.init, r.now
 	m, err := r.backend.Fit(ctx, job)
 	var label *gbdt.LabelError
+	var weight *gbdt.WeightError
 	if errors.As(err, &label) {
 		fault := &DataError{Column: r.goal.Name, Reason: fmt.Sprintf("the target %v cannot be used: %s", label.Value, label.Reason), Err: err}
 		if position := slices.Index(r.goal.values, label.Value); position >= 0 {
 			fault.Row = r.goal.row(position) + 1
 		}
 		return nil, fault
+	}
+	if errors.As(err, &weight) { // single weights are checked already
+		return nil, &DataError{Column: r.cfg.Training.SampleWeightColumn, Reason: "among the rows to train on or to stop by, " + weight.Reason, Err: err}
 	}
 	return m, dataError(err, nil)
 }

@@ -14,6 +14,7 @@ const (
 	Binary     ProblemType = "binary_classification"
 	Multiclass ProblemType = "multiclass_classification"
 	Regression ProblemType = "regression"
+	Ranking    ProblemType = "ranking" // of the rows of a query, by scores
 )
 
 // IsClassification reports whether classes are predicted.
@@ -22,10 +23,10 @@ func (p ProblemType) IsClassification() bool { return p == Binary || p == Multic
 // ParseProblemType is the inverse of a conversion to string.
 func ParseProblemType(name string) (ProblemType, error) {
 	switch p := ProblemType(name); p {
-	case Binary, Multiclass, Regression:
+	case Binary, Multiclass, Regression, Ranking:
 		return p, nil
 	}
-	return "", fmt.Errorf("unknown problem type %q (known: %s, %s, %s)", name, Binary, Multiclass, Regression)
+	return "", fmt.Errorf("unknown problem type %q (known: %s, %s, %s, %s)", name, Binary, Multiclass, Regression, Ranking)
 }
 
 // A numeric target is of classes if it has at most maxClassValues distinct

@@ -7,8 +7,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"mlops/runner/config"
+	"mlops/runner/progress"
 	"mlops/runner/table"
 )
 
@@ -34,7 +36,8 @@ type Model interface {
 
 // Prediction is what a model says about rows.
 type Prediction struct {
-	// Values of a regression, one a row; nil for a classification.
+	// Values of a regression, or a ranking's scores, one a row; nil for a
+	// classification.
 	Values []float64
 	// Class of a classification, one a row: an index into Classes.
 	Class []int
@@ -68,8 +71,16 @@ type Data struct {
 	Categorical []string
 	// Classes of the rows, as indices, for a classification.
 	Classes []int
-	// Values of the rows, for a regression.
+	// Values of the rows, for a regression or ranking.
 	Values []float64
+	// Groups are the sizes of a ranking's queries, whose rows follow one another;
+	// nil for other problems.
+	Groups []int
+	// Weights of the rows, finite and not negative; nil where all count the same.
+	Weights []float64
+	// InitScore are the raw scores that training starts from: of each column that
+	// the configuration names, one a row. nil: none.
+	InitScore [][]float64
 }
 
 // Job is one training.
@@ -86,12 +97,31 @@ type Job struct {
 	Rounds int
 	// Quiet asks for no progress: the caller reports its own.
 	Quiet bool
+	// Now is the clock of the progress; nil: time.Now.
+	Now func() time.Time
+	// Init is the model to go on from; nil: none. Its features are Train's, in
+	// order.
+	Init *InitModel
+	// Snapshots keeps the training's state for an attempt that takes up where this
+	// one broke off; nil keeps none.
+	Snapshots *Snapshots
+}
+
+// Meter reports the iterations of the training to the context's sink; nil, which
+// reports nothing, for a quiet job.
+func (j *Job) Meter(ctx context.Context) *progress.Meter {
+	if j.Quiet {
+		return nil
+	}
+	return progress.NewMeter(progress.From(ctx), "train", j.Now)
 }
 
 // Backend trains and loads models.
 type Backend interface {
 	// Check tells whether the configuration's model type and parameters can be
-	// used, as far as it can be told without data, by a [*config.Error].
+	// used, as far as it can be told without data, by a [*config.Error]. A backend
+	// refuses the keys that it does nothing with: sample_weight_column,
+	// init_score_column, init_model, and the problem type ranking.
 	Check(cfg *config.Config) error
 	// Fit trains a model.
 	Fit(ctx context.Context, job Job) (Model, error)

@@ -37,6 +37,9 @@ func split(g *goal, cfg *config.Config) (train, validation []int, warnings []str
 		return nil, nil, nil, err
 	}
 	train, validation = divide(g, all, held, generator(cfg, streamSplit))
+	if len(validation) == 0 && g.groups != nil {
+		return nil, nil, nil, splitFault(g, cfg.Training.GroupColumn, all)
+	}
 	if len(validation) == 0 {
 		return nil, nil, nil, &DataError{Column: g.Name, Reason: "every class of the target has a single row, so none can be validated; give more rows, set training.test_size to 0, or " + otherTarget(g.Kind)}
 	}
@@ -51,7 +54,11 @@ func split(g *goal, cfg *config.Config) (train, validation []int, warnings []str
 // divide draws held of the positions for validation. Classes are spread as
 // scikit-learn's train_test_split with stratify spreads them. Both parts keep
 // the order of positions; held may not be reached where classes are too small.
+// Rows of one group stay together.
 func divide(g *goal, positions []int, held int, random *rand.Rand) (train, validation []int) {
+	if g.groups != nil {
+		return divideGroups(g, positions, held, random)
+	}
 	groups := [][]int{slices.Clone(positions)}
 	take := []int{held}
 	if g.problem.IsClassification() {

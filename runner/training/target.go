@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"mlops/runner/config"
 	"mlops/runner/table"
 )
 
@@ -20,13 +19,18 @@ type Target struct {
 	Classes []Label // of a classification, in order; nil for a regression
 }
 
-// goal is the target with each used row's class or number.
+// goal is the target with each used row's class or number, and what else is
+// known of a row besides its features.
 type goal struct {
 	Target
 	problem ProblemType
-	rows    []int     // rows of the input with a target, ascending; nil: all
+	rows    []int     // rows of the input with a target, ascending but for ranking, where queries are brought together; nil: all
 	classes []int     // of a classification, by position in rows
-	values  []float64 // of a regression, by position in rows
+	values  []float64 // of a regression or ranking, by position in rows
+
+	groups  []int32     // by position, the row's group, numbered by first appearance; nil: none
+	weights []float64   // by position; nil: all rows count the same
+	scores  [][]float64 // of each column of initial scores, by position; nil: none
 }
 
 // size is the number of used rows.
@@ -49,25 +53,9 @@ func (g *goal) inputRows(positions []int) []int {
 	return rows
 }
 
-// findTarget returns the named column, or the last one where name is empty.
-func findTarget(t *table.Table, name string) (*table.Column, error) {
-	if t.NumColumns() == 0 {
-		return nil, &DataError{Reason: "the table has no columns"}
-	}
-	c := t.Columns()[t.NumColumns()-1]
-	if name != "" {
-		if c = t.Column(name); c == nil {
-			return nil, fmt.Errorf("target: %w", &table.MissingColumnError{Name: name, Have: t.Names()})
-		}
-	}
-	if t.NumColumns() == 1 {
-		return nil, &DataError{Column: c.Name(), Reason: "it is the only column; the table needs at least one feature besides the target"}
-	}
-	return c, nil
-}
-
-// newGoal reads the target column. warnings tell what the user should know.
-func newGoal(c *table.Column, cfg *config.Config) (g *goal, warnings []string, err error) {
+// newGoal reads the target column. kind is auto, classification, regression or
+// ranking. warnings tell what the user should know.
+func newGoal(c *table.Column, kind string) (g *goal, warnings []string, err error) {
 	g = &goal{Target: Target{Name: c.Name(), Kind: c.Kind()}}
 	fault := func(format string, args ...any) error {
 		return &DataError{Column: c.Name(), Reason: fmt.Sprintf(format, args...)}
@@ -92,18 +80,20 @@ func newGoal(c *table.Column, cfg *config.Config) (g *goal, warnings []string, e
 	if len(values.labels) == 1 {
 		return nil, nil, fault("the target is constant: every row holds %q, so there is nothing to learn; name another target", values.labels[0])
 	}
-	switch cfg.Training.ProblemType {
+	switch kind {
 	case "regression":
 		g.problem = Regression
+	case "ranking":
+		g.problem = Ranking
 	case "classification":
 		g.problem = classification(len(values.labels))
 	default:
 		g.problem = detect(c, values)
 		warnings = append(warnings, doubt(c, g.problem, len(values.labels))...)
 	}
-	if g.problem == Regression {
+	if !g.problem.IsClassification() {
 		if c.Kind() == table.String || c.Kind() == table.Time {
-			return nil, nil, fault("the target holds %s, which a regression cannot predict; set training.problem_type to classification or name a numeric target", describeKind(c.Kind()))
+			return nil, nil, fault("the target holds %s, which a %s cannot predict; set training.problem_type to classification (and leave out an objective of numbers) or name a numeric target", describeKind(c.Kind()), g.problem)
 		}
 		return g, warnings, g.readValues(c)
 	}

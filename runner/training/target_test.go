@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -128,7 +129,7 @@ func TestTargets(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			g, warnings, err := newGoal(c.target, cfgOf(t, c.yaml))
+			g, warnings, err := newGoal(c.target, cfgOf(t, c.yaml).Training.ProblemType)
 			if c.problem == "" {
 				var fault *DataError
 				if !errors.As(err, &fault) || !strings.Contains(err.Error(), c.message) {
@@ -154,26 +155,51 @@ func manyWords(n int) []string {
 	return words
 }
 
-func TestFindTarget(t *testing.T) {
-	tab, err := table.New(table.NewInt64("age", []int64{1}, nil), table.NewInt64("price", []int64{1}, nil))
+func TestFindColumns(t *testing.T) {
+	tab, err := table.New(table.NewInt64("age", []int64{1}, nil), table.NewInt64("price", []int64{1}, nil), table.NewInt64("w", []int64{1}, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := findTarget(tab, ""); err != nil || c.Name() != "price" {
+	plain := cfgOf(t, "")
+	weighted := cfgOf(t, "training: {sample_weight_column: w}")
+	if c, err := findColumns(tab, "", plain); err != nil || c.target.Name() != "w" || !slices.Equal(c.features.Names(), []string{"age", "price"}) {
 		t.Errorf("without a name: %v, %v", c, err)
 	}
-	if c, err := findTarget(tab, "age"); err != nil || c.Name() != "age" {
+	if c, err := findColumns(tab, "", weighted); err != nil || c.target.Name() != "price" || c.weight.Name() != "w" || !slices.Equal(c.features.Names(), []string{"age"}) {
+		t.Errorf("the last column has a role of its own: %v, %v", c, err)
+	}
+	if c, err := findColumns(tab, "age", plain); err != nil || c.target.Name() != "age" {
 		t.Errorf("by name: %v, %v", c, err)
 	}
 	var missing *table.MissingColumnError
-	if _, err := findTarget(tab, "prize"); !errors.As(err, &missing) || !strings.Contains(err.Error(), `did you mean "price"`) {
+	if _, err := findColumns(tab, "prize", plain); !errors.As(err, &missing) || !strings.Contains(err.Error(), `did you mean "price"`) {
 		t.Errorf("unknown: %v", err)
 	}
 	var fault *DataError
-	if _, err := findTarget(tab.Drop("age"), ""); !errors.As(err, &fault) {
-		t.Errorf("a lone column: %v", err)
+	for want, tab := range map[string]*table.Table{
+		"only column":    tab.Drop("age", "w"),
+		"no columns":     tab.Drop("age", "price", "w"),
+		"needs at least": tab.Drop("age"),
+		"none is left":   tab.Drop("age", "price"),
+	} {
+		cfg := plain
+		if tab.Has("w") {
+			cfg = weighted
+		}
+		if _, err := findColumns(tab, "", cfg); !errors.As(err, &fault) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
-	if _, err := findTarget(tab.Drop("age", "price"), ""); !errors.As(err, &fault) {
-		t.Errorf("no columns: %v", err)
+	var wrong *config.Error
+	for yaml, want := range map[string]string{
+		"group_column: aged":                           `conf.yaml:1:12: training.group_column: no column "aged"; did you mean "age"?`,
+		"sample_weight_column: price":                  `training.sample_weight_column: the column "price" is the target already`,
+		"sample_weight_column: w, group_column: w":     `training.sample_weight_column: the column "w" is the group already`,
+		"init_score_column: [age, age]":                `training.init_score_column: the column "age" is an initial score already`,
+		"init_score_column: [w, age], group_column: w": `training.init_score_column: the column "w" is the group already`,
+	} {
+		if _, err := findColumns(tab, "price", cfgOf(t, "training: {"+yaml+"}")); !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", yaml, err, want)
+		}
 	}
 }

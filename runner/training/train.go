@@ -19,15 +19,21 @@ const maxSampleRows = 200
 // Request is what to train on.
 type Request struct {
 	Table  *table.Table
-	Target string         // column to predict; "" means the last one
+	Target string         // column to predict; "" means the last one without another role
 	Config *config.Config // nil means the defaults
+	// InitModel is the model that training.init_model names; nil: none.
+	InitModel *InitModel
+	// Checkpoint keeps what an interrupted run had done where
+	// training.snapshot_freq asks for it; nil keeps nothing.
+	Checkpoint Checkpoint
+	Now        func() time.Time // the clock of timings and progress; nil: time.Now
 }
 
 // Sample is a few raw validation rows, or training rows where there is no
 // validation part, with the model's exact predictions on them, by which a
 // deployment can be tested.
 type Sample struct {
-	Features   *table.Table // raw columns of the schema and others, without the target; at most 200 rows
+	Features   *table.Table // raw columns of the schema and others, initial scores among them, without the target; at most 200 rows
 	Prediction *Prediction
 }
 
@@ -82,9 +88,9 @@ func Check(cfg *config.Config) error {
 // Errors: a [*config.Error] for the configuration's fault, a [*DataError] or
 // [*table.MissingColumnError] for the data's, and the context's.
 func Train(ctx context.Context, request Request) (*Outcome, error) {
-	cfg := request.Config
-	if cfg == nil {
-		cfg = config.Default()
+	cfg, err := requestConfig(request)
+	if err != nil {
+		return nil, err
 	}
 	if err := Check(cfg); err != nil {
 		return nil, err
@@ -93,12 +99,18 @@ func Train(ctx context.Context, request Request) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := findTarget(request.Table, request.Target)
+	cols, err := findColumns(request.Table, request.Target, cfg)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{cfg: cfg, backend: backend, features: request.Table.Drop(target.Name()), timings: map[string]float64{}}
-	if err := r.prepare(ctx, target); err != nil {
+	r := &run{
+		cfg: cfg, backend: backend, columns: cols, init: request.InitModel, checkpoint: request.Checkpoint,
+		now: request.Now, timings: map[string]float64{}, warned: map[string]bool{},
+	}
+	if r.now == nil {
+		r.now = time.Now
+	}
+	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
 	out, err := r.finish(ctx)
@@ -106,21 +118,45 @@ func Train(ctx context.Context, request Request) (*Outcome, error) {
 		return nil, err
 	}
 	for _, w := range r.warnings {
-		progress.Warnf(ctx, "train", "%s", w)
+		if !r.warned[w] {
+			progress.Warnf(ctx, "train", "%s", w)
+		}
 	}
 	return out, nil
 }
 
+// requestConfig is the request's configuration, agreeing with its model to go on
+// from.
+func requestConfig(request Request) (*config.Config, error) {
+	cfg := request.Config
+	if cfg == nil {
+		cfg = config.Default()
+	}
+	switch named := cfg.Training.InitModel != ""; {
+	case named && request.InitModel == nil:
+		return nil, cfg.ErrorAt(keyInitModel, "the model is to be opened before the training: put it into the request")
+	case !named && request.InitModel != nil:
+		with := *cfg
+		with.Training.InitModel = request.InitModel.name
+		return &with, nil
+	}
+	return cfg, nil
+}
+
 // run is one call of Train.
 type run struct {
+	columns           // raw
 	cfg               *config.Config
 	backend           Backend
-	features          *table.Table // raw, without the target
+	init              *InitModel // nil: none
+	checkpoint        Checkpoint // nil: none
+	now               func() time.Time
 	goal              *goal
 	train, validation []int // positions
 	foldRounds        []int // iterations after which training stopped early, by fold
 	timings           map[string]float64
 	warnings          []string
+	warned            map[string]bool // of the warnings, those that were told already
 }
 
 // stage runs f, timed, after saying so.
@@ -129,9 +165,9 @@ func (r *run) stage(ctx context.Context, name string, f func() error) error {
 		return err
 	}
 	progress.From(ctx).Report(progress.Report{Stage: name, Fraction: 0})
-	start := time.Now()
+	start := r.now()
 	err := f()
-	r.timings[name] += time.Since(start).Seconds()
+	r.timings[name] += r.now().Sub(start).Seconds()
 	if err == nil {
 		progress.From(ctx).Report(progress.Report{Stage: name, Fraction: 1})
 	}
@@ -139,14 +175,25 @@ func (r *run) stage(ctx context.Context, name string, f func() error) error {
 }
 
 // prepare reads the target and splits.
-func (r *run) prepare(ctx context.Context, target *table.Column) error {
+func (r *run) prepare(ctx context.Context) error {
 	return r.stage(ctx, "split", func() error {
-		g, warnings, err := newGoal(target, r.cfg)
+		g, warnings, err := newGoal(r.target, problemKind(r.backend, r.cfg, r.init))
 		if err != nil {
 			return err
 		}
 		r.goal = g
 		r.warnings = append(r.warnings, warnings...)
+		if g.problem == Ranking && r.group == nil {
+			return noQueries(r.cfg)
+		}
+		if err := g.readRoles(r.columns); err != nil {
+			return err
+		}
+		if r.init != nil {
+			if err := r.init.agree(r); err != nil {
+				return err
+			}
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -227,7 +274,7 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 	}
 	out.Features, out.FeatureImportance = out.Model.Info().Features, out.Model.FeatureImportance()
 	return out, r.stage(ctx, "evaluate", func() error {
-		prediction, err := out.Model.Predict(ctx, judged.Features)
+		prediction, err := predictData(ctx, out.Model, judged)
 		if err != nil {
 			return err
 		}
@@ -237,7 +284,7 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 			r.warnings = append(r.warnings, warnings...)
 		}
 		keep := min(len(shown), maxSampleRows)
-		out.Sample = Sample{Features: r.features.Take(r.goal.inputRows(shown[:keep])), Prediction: prediction.Slice(0, keep)}
+		out.Sample = Sample{Features: r.raw.Take(r.goal.inputRows(shown[:keep])), Prediction: prediction.Slice(0, keep)}
 		return nil
 	})
 }
@@ -250,9 +297,9 @@ func (r *run) fitFinal(ctx context.Context, train, judged Data) (Model, error) {
 		if stops {
 			r.warnings = append(r.warnings, "the validation part also decided when to stop training, so its metrics are optimistic; cv_mean is not")
 		}
-		return r.fitModel(ctx, Job{Train: train, Validation: &judged})
+		return r.fitModel(ctx, Job{Train: train, Validation: &judged, Snapshots: r.snapshots(ctx, "model")})
 	}
-	job := Job{Train: train}
+	job := Job{Train: train, Snapshots: r.snapshots(ctx, "model")}
 	if stops {
 		if len(r.foldRounds) == 0 {
 			return nil, &DataError{Reason: "without a validation part cross-validation tells early stopping when to stop, but it is left out (see the warnings); set training.test_size above 0, or leave early stopping out"}

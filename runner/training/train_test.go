@@ -356,7 +356,7 @@ func TestWrongInputIsTold(t *testing.T) {
 		{"rows drawn without bootstrap", "training: {params: {bootstrap: false, max_samples: 0.5}}", "", tab, "has no meaning without bootstrap", new(*config.Error)},
 		{"boosting parameter", "training:\n  backend: lightgbm\n  params:\n    num_leafs: 5\n", "", tab, "conf.yaml:4:5: training.params.num_leafs: ", new(*config.Error)},
 		{"boosting range", "training: {backend: lightgbm, params: {num_leaves: 1}}", "", tab, "training.params.num_leaves", new(*config.Error)},
-		{"objective", "training: {backend: lightgbm, params: {objective: regression}}", "", tab, "does not fit a target of binary_classification", new(*config.Error)},
+		{"objective", "training: {backend: lightgbm, problem_type: classification, params: {loss: mae}}", "", tab, "training.params.loss: the objective regression_l1 is of a regression and does not fit training.problem_type classification; for that use one of binary, multiclass, multiclassova", new(*config.Error)},
 		{"step", "preprocessing: {steps: [scaler]}", "", tab, "unknown preprocessing step", new(*config.Error)},
 		{"target", "", "churn", tab, `no column "churn"; did you mean "churned"?`, new(*table.MissingColumnError)},
 		{"constant target", "", "", with(table.NewInt64("churned", same, nil)), "constant", new(*training.DataError)},

@@ -4,12 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
-	"slices"
-	"time"
 
 	"mlops/runner/gbdt"
-	"mlops/runner/progress"
 	"mlops/runner/table"
 )
 
@@ -25,6 +21,7 @@ type treeModel struct {
 	info    ModelInfo
 	trees   *gbdt.Model
 	outputs outputForm
+	before  int // iterations of the model that training went on from
 }
 
 // outputForm tells what the ensemble's outputs are.
@@ -34,6 +31,7 @@ const (
 	asValue       outputForm = iota // the value of a regression
 	asPositive                      // the probability of the second class
 	asProba                         // the probability of each present class
+	asOneVsRest                     // for each present class, its probability against all others
 	asForestShare                   // see [forestShare]
 )
 
@@ -42,8 +40,9 @@ func (m *treeModel) Name() string         { return m.info.Model }
 func (m *treeModel) Problem() ProblemType { return m.info.Problem }
 func (m *treeModel) FileName() string     { return "model.txt" }
 
-// Rounds is the number of iterations, each of one tree an output.
-func (m *treeModel) Rounds() int { return m.trees.NumIterations() }
+// Rounds is the number of iterations that were trained, each of one tree an
+// output.
+func (m *treeModel) Rounds() int { return m.trees.NumIterations() - m.before }
 
 func (m *treeModel) Write(w io.Writer) error { return m.trees.WriteText(w) }
 
@@ -64,6 +63,15 @@ func (m *treeModel) FeatureImportance() map[string]float64 {
 }
 
 func (m *treeModel) Predict(ctx context.Context, features *table.Table) (*Prediction, error) {
+	return m.PredictFrom(ctx, features, nil)
+}
+
+// PredictFrom implements [Starter].
+func (m *treeModel) PredictFrom(ctx context.Context, features *table.Table, initScore [][]float64) (*Prediction, error) {
+	predict, err := m.predictor(initScore)
+	if err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
 	columns := make([][]float64, len(m.info.Features))
 	for i, name := range m.info.Features {
 		c := features.Column(name)
@@ -84,7 +92,7 @@ func (m *treeModel) Predict(ctx context.Context, features *table.Table) (*Predic
 		out.Values = make([]float64, 0, features.NumRows())
 	}
 	part := make([][]float64, len(columns))
-	chunkRows := min(maxChunkRows, max(128, chunkTrees/max(1, m.Rounds()*m.trees.NumOutputs())))
+	chunkRows := min(maxChunkRows, max(128, chunkTrees/max(1, m.trees.NumTrees())))
 	for lo := 0; lo < features.NumRows(); lo += chunkRows {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -93,26 +101,32 @@ func (m *treeModel) Predict(ctx context.Context, features *table.Table) (*Predic
 		for i := range columns {
 			part[i] = columns[i][lo:hi]
 		}
-		if err := m.predictChunk(part, out); err != nil {
+		scores, err := predict(part, lo)
+		if err != nil {
 			return nil, fmt.Errorf("predict: %w", err)
 		}
+		m.appendTo(out, scores)
 	}
 	return out, nil
 }
 
-// predictChunk appends the predictions of some rows.
-func (m *treeModel) predictChunk(columns [][]float64, out *Prediction) error {
-	predict := m.trees.Predict
-	if m.outputs == asForestShare {
-		predict = m.trees.PredictRaw
+// predictor gives the function that predicts the rows of some columns, of which
+// the first is row lo of all.
+func (m *treeModel) predictor(initScore [][]float64) (func(columns [][]float64, lo int) ([]float64, error), error) {
+	switch {
+	case initScore != nil:
+		return m.startingFrom(initScore)
+	case m.outputs == asForestShare:
+		return func(columns [][]float64, _ int) ([]float64, error) { return m.trees.PredictRaw(columns) }, nil
 	}
-	scores, err := predict(columns)
-	if err != nil {
-		return err
-	}
+	return func(columns [][]float64, _ int) ([]float64, error) { return m.trees.Predict(columns) }, nil
+}
+
+// appendTo appends the predictions of some rows by their outputs.
+func (m *treeModel) appendTo(out *Prediction, scores []float64) {
 	if m.outputs == asValue {
 		out.Values = append(out.Values, scores...)
-		return nil
+		return
 	}
 	width := m.trees.NumOutputs()
 	share := make([]float64, len(m.info.Present))
@@ -125,7 +139,6 @@ func (m *treeModel) predictChunk(columns [][]float64, out *Prediction) error {
 		out.Proba = append(out.Proba, proba...)
 		out.Class = append(out.Class, argmax(proba))
 	}
-	return nil
 }
 
 // present turns a row's outputs into the probabilities of the present classes.
@@ -136,8 +149,26 @@ func (m *treeModel) present(scores, share []float64) {
 		share[0], share[1] = 1-p, p
 	case asForestShare:
 		forestShare(scores, share)
+	case asOneVsRest:
+		shareOut(scores, share)
 	default:
 		copy(share, scores)
+	}
+}
+
+// shareOut divides probabilities by their sum, as scikit-learn's
+// OneVsRestClassifier does; where all are 0 every class gets the same.
+func shareOut(probabilities, share []float64) {
+	sum := 0.0
+	for _, p := range probabilities {
+		sum += p
+	}
+	for i, p := range probabilities {
+		if sum > 0 {
+			share[i] = p / sum
+		} else {
+			share[i] = 1 / float64(len(share))
+		}
 	}
 }
 
@@ -152,135 +183,22 @@ func argmax(values []float64) int {
 	return best
 }
 
-// rowsOf gives a part's features and labels as the trees take them: classes
-// become indices into present.
-func rowsOf(d Data, present []int) (features []gbdt.Feature, label []float64) {
-	for _, c := range d.Features.Columns() {
-		features = append(features, gbdt.Feature{Name: c.Name(), Values: c.Floats(), Categorical: slices.Contains(d.Categorical, c.Name())})
-	}
-	if d.Classes == nil {
-		return features, d.Values
-	}
-	label = make([]float64, len(d.Classes))
-	for i, k := range d.Classes {
-		at, _ := slices.BinarySearch(present, k)
-		label[i] = float64(at)
-	}
-	return features, label
-}
-
-// presentClasses lists the classes that occur, ascending; fewer than two of them
-// cannot be learnt.
-func presentClasses(job Job) ([]int, error) {
-	if !job.Problem.IsClassification() {
-		return nil, nil
-	}
-	seen := make([]bool, len(job.Target.Classes))
-	for _, k := range job.Train.Classes {
-		seen[k] = true
-	}
-	var present []int
-	for k, s := range seen {
-		if s {
-			present = append(present, k)
-		}
-	}
-	if len(present) < 2 {
-		return nil, gbdt.ErrOneClass
-	}
-	return present, nil
-}
-
-// without returns the part's rows whose class is present.
-func (d Data) without(present []int) Data {
-	rows := make([]int, 0, len(d.Classes))
-	for i, k := range d.Classes {
-		if _, ok := slices.BinarySearch(present, k); ok {
-			rows = append(rows, i)
-		}
-	}
-	if len(rows) == len(d.Classes) {
-		return d
-	}
-	classes := make([]int, len(rows))
-	for i, r := range rows {
-		classes[i] = d.Classes[r]
-	}
-	return Data{Features: d.Features.Take(rows), Categorical: d.Categorical, Classes: classes}
-}
-
-// trainTrees bins the data and grows the ensemble, reporting each iteration.
-func trainTrees(ctx context.Context, job Job, p gbdt.Params, present []int, weight []float64) (*gbdt.Model, error) {
-	if job.Train.Features.NumColumns() == 0 {
-		return nil, &DataError{Reason: "preprocessing leaves no features"}
-	}
-	features, label := rowsOf(job.Train, present)
-	train, err := gbdt.NewDataset(ctx, features, label, weight, p)
-	if err != nil {
-		return nil, err
-	}
-	job.Train = Data{} // the numbers are binned: eight times smaller
-	var valid *gbdt.Dataset
-	if job.Validation != nil {
-		part := *job.Validation
-		if job.Problem.IsClassification() {
-			part = part.without(present)
-		}
-		if part.Features.NumRows() > 0 {
-			features, label := rowsOf(part, present)
-			if valid, err = gbdt.NewValidation(ctx, train, features, label, nil); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if valid == nil {
-		p.EarlyStoppingRound = 0
-	}
-	return gbdt.Train(ctx, train, valid, p, reporter(ctx, job.Quiet))
-}
-
-// reporter tells the sink of each iteration, with an estimate of the time left.
-func reporter(ctx context.Context, quiet bool) gbdt.Callback {
-	if quiet {
-		return func(gbdt.Iteration) error { return nil }
-	}
-	sink := progress.From(ctx)
-	start := time.Now()
-	return func(it gbdt.Iteration) error {
-		done := float64(it.Index + 1)
-		figures := map[string]float64{"iteration": done}
-		for name, v := range it.Metrics {
-			if !math.IsNaN(v) && !math.IsInf(v, 0) {
-				figures[name] = v
-			}
-		}
-		left := time.Since(start).Seconds() / done * float64(it.Total-it.Index-1)
-		sink.Report(progress.Report{
-			Stage: "train", Fraction: done / float64(it.Total), Metrics: figures,
-			Left: time.Duration(left * float64(time.Second)),
-		})
-		return nil
-	}
-}
-
 // loadTrees reads an ensemble and checks that it is the one that info tells of.
-// fits tells by the ensemble's objective.
-func loadTrees(info ModelInfo, r io.Reader, form outputForm, fits func(objective string) bool) (Model, error) {
+// form tells by the ensemble's objective what its outputs are, how many a row, and
+// whether that is an objective for the problem.
+func loadTrees(info ModelInfo, r io.Reader, form func(objective string) (form outputForm, outputs int, fits bool)) (Model, error) {
 	trees, err := gbdt.ReadText(r)
 	if err != nil {
 		return nil, err
 	}
-	outputs := 1
-	if info.Problem == Multiclass {
-		outputs = len(info.Present)
-	}
+	outputForm, outputs, fits := form(trees.Objective())
 	switch {
 	case trees.NumFeatures() != len(info.Features):
 		return nil, fmt.Errorf("the model takes %d features, its description names %d", trees.NumFeatures(), len(info.Features))
 	case trees.NumOutputs() != outputs:
 		return nil, fmt.Errorf("the model has %d outputs a row where %d are expected", trees.NumOutputs(), outputs)
-	case !fits(trees.Objective()):
+	case !fits:
 		return nil, fmt.Errorf("the model's objective %q does not fit %s", trees.Objective(), info.Problem)
 	}
-	return &treeModel{info: info, trees: trees, outputs: form}, nil
+	return &treeModel{info: info, trees: trees, outputs: outputForm}, nil
 }

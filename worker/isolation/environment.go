@@ -3,6 +3,7 @@ package isolation
 import (
 	"context"
 	"net/url"
+	"path/filepath"
 	"slices"
 
 	"mlops/runner"
@@ -37,9 +38,18 @@ func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Ar
 		o.Resolvers = map[string]storage.Resolver{artifactScheme: fetcher{artifacts}}
 	}
 	return runner.Environment{
-		Storage: storage.New(o), Gate: gate, Artifacts: artifacts, ScratchDir: scratch,
+		Storage: storage.New(o), Gate: gate, Artifacts: artifacts, ScratchDir: scratch, SnapshotDir: snapshotDir(scratch),
 		ProbesAllowed: r.ProbesAllowed, Version: r.Version,
 	}
+}
+
+// snapshotDir is where an attempt's snapshots outlive it: the worker's directory,
+// in which attempts/ holds the scratch directories.
+func snapshotDir(scratch string) string {
+	if scratch == "" {
+		return ""
+	}
+	return filepath.Dir(filepath.Dir(scratch))
 }
 
 // fetcher resolves artifact URLs.

@@ -5,5 +5,6 @@
 //	worker-id   the worker's id, drawn at the first start
 //	journal/    results not yet acknowledged
 //	artifacts/  fetched artifacts
+//	.snapshots/ of interrupted trainings whose deployments are artifacts
 //	attempts/   scratch of running attempts; cleaned at each start
 package workdir

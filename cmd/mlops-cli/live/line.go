@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"mlops/cmd/mlops-cli/output"
@@ -54,16 +55,34 @@ func figures(p *mlopsv1.Progress) []string {
 	}
 	for _, name := range output.Sorted(metrics) {
 		if name != "iteration" && name != "iterations" {
-			parts = append(parts, name+" "+output.Number(metrics[name]))
+			parts = append(parts, name+" "+figure(metrics[name]))
 		}
 	}
-	if left := p.GetLeft().AsDuration(); left > 0 {
-		parts = append(parts, output.Seconds(left.Seconds())+" left")
+	if left := p.GetLeft().AsDuration(); left > 0 && p.GetFraction() < 1 {
+		parts = append(parts, timeLeft(left)+" left")
 	}
 	if p.GetMessage() != "" {
 		parts = append(parts, p.GetMessage())
 	}
 	return parts
+}
+
+// figure prints a metric; a whole number, such as that of a fold, as one.
+func figure(v float64) string {
+	if v == math.Trunc(v) {
+		return output.Number(v)
+	}
+	return output.Figure(v)
+}
+
+// timeLeft prints an estimate in whole seconds, rounded up: more digits would say
+// more than is known.
+func timeLeft(left time.Duration) string {
+	whole := (left + time.Second - 1).Truncate(time.Second)
+	if whole < time.Minute {
+		return fmt.Sprintf("%.0f s", whole.Seconds())
+	}
+	return whole.String()
 }
 
 func transferLine(verb, name string, done, total int64, width int) string {

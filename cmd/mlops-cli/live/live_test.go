@@ -18,8 +18,8 @@ import (
 func progress(second int, stage string, fraction, iteration float64) *mlopsv1.Event {
 	p := &mlopsv1.Progress{Stage: stage, Fraction: fraction}
 	if iteration > 0 {
-		p.Metrics = map[string]float64{"iteration": iteration, "iterations": 100, "valid_auc": 0.75}
-		p.Left = durationpb.New(3 * time.Second)
+		p.Metrics = map[string]float64{"iteration": iteration, "iterations": 100, "valid_auc": 0.83117}
+		p.Left = durationpb.New(11_400 * time.Millisecond)
 	}
 	return &mlopsv1.Event{Time: timestamppb.New(time.Unix(int64(second), 0)), Kind: &mlopsv1.Event_Progress{Progress: p}}
 }
@@ -62,8 +62,8 @@ read
 read: 2,000 rows
 warning: read: 3 rows were dropped
 train
-train 20%: iteration 20/100, valid_auc 0.75, 3.0 s left
-train 35%: iteration 35/100, valid_auc 0.75, 3.0 s left
+train 20%: iteration 20/100, valid_auc 0.8312, 12 s left
+train 35%: iteration 35/100, valid_auc 0.8312, 12 s left
 warning: attempt 1 ended: the worker went away; the task is queued again
 running on worker worker-1 (attempt 2)
 error: read: it ?[2Jbroke
