@@ -1,0 +1,46 @@
+package report
+
+import (
+	"errors"
+
+	"mlops/runner/metrics"
+)
+
+// gainShares are the shares of the rows at which gains are told.
+var gainShares = [...]float64{0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}
+
+// gains takes as thresholds the highest probabilities that at least each share
+// of the rows has. Rows of equal probability stand together, so that shares may
+// be larger than asked for and fewer.
+func gains(isClass []int, score []float64, w metrics.Weights) ([]Gain, error) {
+	curve, err := w.ROCCurve(isClass, score, false)
+	if errors.Is(err, metrics.ErrOneClass) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows, positive := w.Total(len(isClass)), prevalence(isClass, w)
+	var list []Gain
+	next := 0
+	for i := 1; i < len(curve.Thresholds); i++ {
+		hit := curve.TPR[i] * positive // of all rows
+		share := hit + curve.FPR[i]*(1-positive)
+		if share < gainShares[next]-1e-12 {
+			continue
+		}
+		for next < len(gainShares) && share >= gainShares[next]-1e-12 {
+			next++
+		}
+		precision := hit / share
+		list = append(list, Gain{
+			Share: share, Threshold: curve.Thresholds[i], Rows: share * rows,
+			Precision: precision, Recall: curve.TPR[i], Lift: precision / positive,
+			FPR: curve.FPR[i], F1: 2 * hit / (share + positive),
+		})
+		if next == len(gainShares) {
+			break
+		}
+	}
+	return list, nil
+}
