@@ -153,6 +153,16 @@ func TestAConstantTargetHasNoVarianceByRounding(t *testing.T) {
 	}
 }
 
+// A class that weighs next to nothing is lost when its weight is added to another.
+func TestMatthewsCorrCoefOfAVanishingClass(t *testing.T) {
+	w := weigh(t, []float64{1, 0x1p-52, 1})
+	for name, pred := range map[string][]int{"constant": {1, 1, 1}, "another constant": {0, 0, 0}, "right": {1, 0, 1}, "wrong": {0, 1, 0}} {
+		if got := w.MatthewsCorrCoef([]int{1, 0, 1}, pred); !(got >= -1 && got <= 1) {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
 func TestNDCGRefuses(t *testing.T) {
 	for name, f := range map[string]func() (float64, error){
 		"lengths":                 func() (float64, error) { return NDCG([]float64{1, 0}, []float64{1}, nil, 0) },

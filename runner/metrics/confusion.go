@@ -112,28 +112,25 @@ func MatthewsCorrCoef(yTrue, yPred []int) float64 { return Weights{}.MatthewsCor
 func (w Weights) MatthewsCorrCoef(yTrue, yPred []int) float64 {
 	matrix, _ := w.ConfusionMatrix(yTrue, yPred)
 	actual, predicted := margins(matrix)
-	if single(actual) || single(predicted) {
-		return 0
-	}
-	n, hits, both, trueSquares, predictedSquares := 0.0, 0.0, 0.0, 0.0, 0.0
+	n, hits, both := 0.0, 0.0, 0.0
 	for i := range matrix {
 		n += actual[i]
 		hits += matrix[i][i]
 		both += actual[i] * predicted[i]
-		trueSquares += actual[i] * actual[i]
-		predictedSquares += predicted[i] * predicted[i]
 	}
-	return (hits*n - both) / math.Sqrt((n*n-predictedSquares)*(n*n-trueSquares))
+	scale := math.Sqrt(spread(actual, n)) * math.Sqrt(spread(predicted, n))
+	if scale == 0 {
+		return 0
+	}
+	return max(-1, min(1, (hits*n-both)/scale))
 }
 
-// single reports whether all the weight is on one class. The sums of squares
-// would tell it only up to rounding.
-func single(weight []float64) bool {
-	classes := 0
+// spread is n² less the squares of the classes' weights, in a form that rounding
+// does not make negative.
+func spread(weight []float64, n float64) float64 {
+	sum := 0.0
 	for _, v := range weight {
-		if v > 0 {
-			classes++
-		}
+		sum += v * max(0, n-v)
 	}
-	return classes < 2
+	return sum
 }

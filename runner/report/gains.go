@@ -25,18 +25,18 @@ func gains(isClass []int, score []float64, w metrics.Weights) ([]Gain, error) {
 	next := 0
 	for i := 1; i < len(curve.Thresholds); i++ {
 		hit := curve.TPR[i] * positive // of all rows
-		share := hit + curve.FPR[i]*(1-positive)
+		share := min(1, hit+curve.FPR[i]*(1-positive))
 		if share < gainShares[next]-1e-12 {
 			continue
 		}
 		for next < len(gainShares) && share >= gainShares[next]-1e-12 {
 			next++
 		}
-		precision := hit / share
+		precision := min(1, hit/share)
 		list = append(list, Gain{
 			Share: share, Threshold: curve.Thresholds[i], Rows: share * rows,
 			Precision: precision, Recall: curve.TPR[i], Lift: precision / positive,
-			FPR: curve.FPR[i], F1: 2 * hit / (share + positive),
+			FPR: curve.FPR[i], F1: min(1, 2*hit/(share+positive)),
 		})
 		if next == len(gainShares) {
 			break

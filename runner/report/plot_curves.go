@@ -116,7 +116,7 @@ func (r *Report) gainPlot(part *ClassificationPart) Plot {
 			for _, g := range part.Gains {
 				x, y, marks = append(x, g.Share), append(y, g.Recall), append(marks, 3.2)
 				if g.Lift > 0 {
-					prevalence = g.Precision / g.Lift
+					prevalence = min(1, g.Precision/g.Lift)
 				}
 			}
 			ideal := look{color: palette[2], dashes: []vg.Length{1.5, 2}, width: 1.4}

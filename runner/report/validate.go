@@ -15,10 +15,13 @@ func (c *check) that(ok bool, format string, args ...any) {
 	}
 }
 
+// maxNumber keeps the difference of any two numbers finite.
+const maxNumber = 1e300
+
 // numbers checks that all are finite.
 func (c *check) numbers(what string, v ...float64) {
 	for _, x := range v {
-		c.that(!math.IsNaN(x) && !math.IsInf(x, 0), "%s holds %v, which is not a finite number", what, x)
+		c.that(math.Abs(x) <= maxNumber, "%s holds %v, which is not a finite number of at most %v", what, x, maxNumber)
 	}
 }
 
@@ -79,6 +82,7 @@ func (p *ClassificationPart) validate(c *check) {
 		c.numbers("the confusion matrix", row...)
 	}
 	c.that(len(p.ROC) <= MaxCurves+1 && len(p.PrecisionRecall) <= MaxCurves+1 && len(p.Calibration) <= MaxCurves+1, "there are more than %d curves of a kind", MaxCurves+1)
+	c.that(len(p.ROC) == len(p.PrecisionRecall), "there are %d ROC curves and %d of precision and recall", len(p.ROC), len(p.PrecisionRecall))
 	for _, curve := range p.ROC {
 		n := len(curve.FPR)
 		c.that(n >= 2 && n <= MaxCurvePoints && len(curve.Thresholds) == n-1, "a ROC curve has %d points and %d thresholds", n, len(curve.Thresholds))
@@ -99,9 +103,13 @@ func (p *ClassificationPart) validate(c *check) {
 		c.rates("a calibration curve", n, curve.ProbPred)
 		c.rates("a calibration curve", n, curve.ProbTrue)
 		c.numbers("a calibration curve", append([]float64{curve.Error}, curve.Weight...)...)
+		for _, weight := range curve.Weight {
+			c.that(weight > 0, "a calibration curve has a bin of weight %v", weight)
+		}
 	}
 	for _, g := range p.Gains {
-		c.numbers("a gain", g.Share, g.Threshold, g.Rows, g.Precision, g.Recall, g.Lift, g.FPR, g.F1)
+		c.rates("a gain", 5, []float64{g.Share, g.Precision, g.Recall, g.FPR, g.F1})
+		c.numbers("a gain", g.Threshold, g.Rows, g.Lift)
 	}
 }
 
