@@ -20,10 +20,16 @@ func ROCCurve(yTrue []int, score []float64, dropIntermediate bool) (ROC, error) 
 
 // ROCCurve weighs the rows; those without weight make no point.
 func (w Weights) ROCCurve(yTrue []int, score []float64, dropIntermediate bool) (ROC, error) {
-	c, err := w.counts(yTrue, score)
+	ranked, err := w.Rank(yTrue, score)
 	if err != nil {
 		return ROC{}, err
 	}
+	return ranked.ROCCurve(dropIntermediate)
+}
+
+// ROCCurve is the function of the same name. Error: ErrOneClass.
+func (r Ranked) ROCCurve(dropIntermediate bool) (ROC, error) {
+	c := r.counts()
 	if dropIntermediate {
 		c.keep(func(i int) bool { return bends(c.fp, i) || bends(c.tp, i) })
 	}
@@ -63,10 +69,16 @@ func PrecisionRecallCurve(yTrue []int, score []float64, dropIntermediate bool) (
 
 // PrecisionRecallCurve weighs the rows; those without weight make no point.
 func (w Weights) PrecisionRecallCurve(yTrue []int, score []float64, dropIntermediate bool) (PrecisionRecall, error) {
-	c, err := w.counts(yTrue, score)
+	ranked, err := w.Rank(yTrue, score)
 	if err != nil {
 		return PrecisionRecall{}, err
 	}
+	return ranked.PrecisionRecallCurve(dropIntermediate), nil
+}
+
+// PrecisionRecallCurve is the function of the same name.
+func (r Ranked) PrecisionRecallCurve(dropIntermediate bool) PrecisionRecall {
+	c := r.counts()
 	if dropIntermediate {
 		c.keep(func(i int) bool { return c.tp[i] != c.tp[i-1] || c.tp[i+1] != c.tp[i] })
 	}
@@ -82,22 +94,18 @@ func (w Weights) PrecisionRecallCurve(yTrue []int, score []float64, dropIntermed
 		curve.Thresholds = append(curve.Thresholds, c.threshold[i])
 	}
 	curve.Precision, curve.Recall = append(curve.Precision, 1), append(curve.Recall, 0)
-	return curve, nil
+	return curve
 }
 
 // counts are the positive and negative rows at or above each distinct score.
 type counts struct{ threshold, tp, fp []float64 }
 
-func (w Weights) counts(yTrue []int, score []float64) (*counts, error) {
-	rows, err := w.rank(yTrue, score)
-	if err != nil {
-		return nil, err
-	}
+func (r Ranked) counts() *counts {
 	c := &counts{}
-	eachThreshold(rows, func(score, tp, fp float64) {
+	r.eachThreshold(func(score, tp, fp float64) {
 		c.threshold, c.tp, c.fp = append(c.threshold, score), append(c.tp, tp), append(c.fp, fp)
 	})
-	return c, nil
+	return c
 }
 
 // keep leaves the first, the last and the wanted thresholds.

@@ -79,9 +79,9 @@ func (w Weights) checkQueries(yTrue, score []float64, group []int, k int) error 
 
 // dcg is the discounted cumulative gain of the order that score gives.
 func dcg(relevance, score []float64, k int) float64 {
-	rows := make([]ranked, len(score))
+	rows := make([]rankedRow, len(score))
 	for i, s := range score {
-		rows[i] = ranked{descending(s), relevance[i]}
+		rows[i] = rankedRow{descending(s), relevance[i]}
 	}
 	rows = sortRanked(rows)
 	gain, gains, discount, first := 0.0, 0.0, 0.0, 0

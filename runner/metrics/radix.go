@@ -35,9 +35,9 @@ const (
 // sortRanked sorts by key; rows of one key keep their order. It is a radix sort
 // from the least digit up, in time linear in the rows, and returns either rows
 // or a slice of the same size.
-func sortRanked(rows []ranked) []ranked {
+func sortRanked(rows []rankedRow) []rankedRow {
 	if len(rows) < smallSort {
-		slices.SortStableFunc(rows, func(a, b ranked) int { return cmp.Compare(a.key, b.key) })
+		slices.SortStableFunc(rows, func(a, b rankedRow) int { return cmp.Compare(a.key, b.key) })
 		return rows
 	}
 	count := make([][digitValues]int, digits)
@@ -46,7 +46,7 @@ func sortRanked(rows []ranked) []ranked {
 			count[d][row.key>>(d*digitBits)&(digitValues-1)]++
 		}
 	}
-	spare := make([]ranked, len(rows))
+	spare := make([]rankedRow, len(rows))
 	for d := range digits {
 		shift := d * digitBits
 		if count[d][rows[0].key>>shift&(digitValues-1)] == len(rows) {

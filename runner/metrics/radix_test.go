@@ -44,12 +44,12 @@ func TestSortRankedIsStable(t *testing.T) {
 			if name == "few rows" {
 				n = 100
 			}
-			rows := make([]ranked, n)
+			rows := make([]rankedRow, n)
 			for i := range rows {
-				rows[i] = ranked{descending(score()), float64(i)}
+				rows[i] = rankedRow{descending(score()), float64(i)}
 			}
 			want := slices.Clone(rows)
-			slices.SortStableFunc(want, func(a, b ranked) int { return cmp.Compare(a.key, b.key) })
+			slices.SortStableFunc(want, func(a, b rankedRow) int { return cmp.Compare(a.key, b.key) })
 			if got := sortRanked(rows); !slices.Equal(got, want) {
 				t.Error("the order differs")
 			}

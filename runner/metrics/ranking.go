@@ -3,7 +3,6 @@ package metrics
 import (
 	"errors"
 	"fmt"
-	"math"
 )
 
 // ErrOneClass says that the labels hold a single class, so that the score has no value.
@@ -17,19 +16,11 @@ func ROCAUC(yTrue []int, score []float64) (float64, error) { return Weights{}.RO
 
 // ROCAUC weighs a pair by the product of its rows' weights.
 func (w Weights) ROCAUC(yTrue []int, score []float64) (float64, error) {
-	ranked, err := w.rank(yTrue, score)
+	ranked, err := w.Rank(yTrue, score)
 	if err != nil {
 		return 0, err
 	}
-	area, positive, negative := total{}, 0.0, 0.0
-	eachThreshold(ranked, func(_, tp, fp float64) {
-		area.add((fp - negative) * (positive + tp) / 2)
-		positive, negative = tp, fp
-	})
-	if positive == 0 || negative == 0 {
-		return 0, ErrOneClass
-	}
-	return area.value() / positive / negative, nil
+	return ranked.ROCAUC()
 }
 
 // ROCAUCOneVsRest is roc_auc of several classes: the area under each class's
@@ -118,70 +109,9 @@ func AveragePrecision(yTrue []int, score []float64) (float64, error) {
 
 // AveragePrecision weighs the rows.
 func (w Weights) AveragePrecision(yTrue []int, score []float64) (float64, error) {
-	ranked, err := w.rank(yTrue, score)
+	ranked, err := w.Rank(yTrue, score)
 	if err != nil {
 		return 0, err
 	}
-	sum, positive := total{}, 0.0
-	eachThreshold(ranked, func(_, tp, fp float64) {
-		sum.add((tp - positive) * (tp / (tp + fp)))
-		positive = tp
-	})
-	if positive == 0 {
-		return 0, nil
-	}
-	return sum.value() / positive, nil
-}
-
-// ranked is a row by its score: descending scores have rising keys, see
-// [descending]. The weight of a negative row is below zero.
-type ranked struct {
-	key    uint64
-	weight float64
-}
-
-// rank sorts the rows from the highest score down, equal ones as they stand,
-// and leaves out those without weight.
-func (w Weights) rank(yTrue []int, score []float64) ([]ranked, error) {
-	if len(yTrue) != len(score) || len(yTrue) == 0 {
-		return nil, fmt.Errorf("metrics: %d labels and %d scores: both must be given, in equal number", len(yTrue), len(score))
-	}
-	if err := w.fit(len(yTrue)); err != nil {
-		return nil, err
-	}
-	rows := make([]ranked, 0, len(yTrue))
-	for i, y := range yTrue {
-		s, weight := score[i], w.Row(i)
-		if y != 0 && y != 1 {
-			return nil, fmt.Errorf("metrics: label %d of row %d (counting from 0) is neither 0 nor 1", y, i)
-		}
-		if math.IsNaN(s) || math.IsInf(s, 0) {
-			return nil, fmt.Errorf("metrics: the score %v of row %d (counting from 0) is not finite", s, i)
-		}
-		if weight == 0 {
-			continue
-		}
-		if y == 0 {
-			weight = -weight
-		}
-		rows = append(rows, ranked{descending(s), weight})
-	}
-	return sortRanked(rows), nil
-}
-
-// eachThreshold takes each distinct score as a threshold, from the highest
-// down, and tells how much weight of positive and of negative rows has at least
-// that score.
-func eachThreshold(rows []ranked, visit func(score, tp, fp float64)) {
-	tp, fp := 0.0, 0.0
-	for i, row := range rows {
-		if row.weight > 0 {
-			tp += row.weight
-		} else {
-			fp -= row.weight
-		}
-		if i+1 == len(rows) || rows[i+1].key != row.key {
-			visit(scoreOf(row.key), tp, fp)
-		}
-	}
+	return ranked.AveragePrecision(), nil
 }

@@ -2,13 +2,14 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
 	"mlops/runner/metrics"
 )
 
-func classificationPart(r *Report, truth Truth, p Prediction, w metrics.Weights, o Options) (*ClassificationPart, error) {
+func classificationPart(ctx context.Context, r *Report, truth Truth, p Prediction, w metrics.Weights, o Options) (*ClassificationPart, error) {
 	figures := w.ClassificationReport(truth.Classes, p.Classes)
 	matrix, classes := w.ConfusionMatrix(truth.Classes, p.Classes)
 	part := &ClassificationPart{
@@ -32,7 +33,7 @@ func classificationPart(r *Report, truth Truth, p Prediction, w metrics.Weights,
 	if p.Proba == nil {
 		return part, nil
 	}
-	return part, part.addCurves(r, truth, p, w, o)
+	return part, part.addCurves(ctx, r, truth, p, w, o)
 }
 
 func average(s metrics.ClassScore) Average { return Average{s.Precision, s.Recall, s.F1} }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -13,7 +14,7 @@ const defaultBins = 10
 // addCurves adds the curves of each class against the rest: of two classes only
 // the positive one, of many the largest ones and one of all others, whose
 // probability is the sum of theirs.
-func (part *ClassificationPart) addCurves(r *Report, truth Truth, p Prediction, w metrics.Weights, o Options) error {
+func (part *ClassificationPart) addCurves(ctx context.Context, r *Report, truth Truth, p Prediction, w metrics.Weights, o Options) error {
 	bins, strategy := o.Bins, o.Strategy
 	if bins == 0 {
 		bins = defaultBins
@@ -25,8 +26,15 @@ func (part *ClassificationPart) addCurves(r *Report, truth Truth, p Prediction, 
 		strategy = metrics.Uniform
 	}
 	for _, g := range curveGroups(truth, w) {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
 		isClass, score := against(g, truth, p)
-		if err := part.addRankCurves(r, g.name, isClass, score, w); err != nil {
+		ranked, err := w.Rank(isClass, score)
+		if err != nil {
+			return err
+		}
+		if err := part.addRankCurves(r, g.name, ranked, prevalence(isClass, w)); err != nil {
 			return err
 		}
 		c, err := w.CalibrationCurve(isClass, score, bins, strategy)
@@ -37,9 +45,7 @@ func (part *ClassificationPart) addCurves(r *Report, truth Truth, p Prediction, 
 			Class: g.name, Strategy: strategy, ProbTrue: c.ProbTrue, ProbPred: c.ProbPred, Weight: c.Weight, Error: calibrationError(c),
 		})
 		if truth.Problem == Binary {
-			if part.Gains, err = gains(isClass, score, w); err != nil {
-				return err
-			}
+			part.Gains = gains(ranked, prevalence(isClass, w), w.Total(len(isClass)))
 		}
 	}
 	return nil
@@ -79,8 +85,8 @@ func against(g group, truth Truth, p Prediction) (isClass []int, score []float64
 	return isClass, score
 }
 
-func (part *ClassificationPart) addRankCurves(r *Report, name string, isClass []int, score []float64, w metrics.Weights) error {
-	roc, err := w.ROCCurve(isClass, score, true)
+func (part *ClassificationPart) addRankCurves(r *Report, name string, ranked metrics.Ranked, prevalence float64) error {
+	roc, err := ranked.ROCCurve(true)
 	if errors.Is(err, metrics.ErrOneClass) {
 		r.Omitted = append(r.Omitted, Omitted{"curves of " + name, "the rows are all of it, or none is"})
 		return nil
@@ -88,18 +94,11 @@ func (part *ClassificationPart) addRankCurves(r *Report, name string, isClass []
 	if err != nil {
 		return err
 	}
-	auc, err := w.ROCAUC(isClass, score)
+	auc, err := ranked.ROCAUC()
 	if err != nil {
 		return err
 	}
-	pr, err := w.PrecisionRecallCurve(isClass, score, true)
-	if err != nil {
-		return err
-	}
-	precision, err := w.AveragePrecision(isClass, score)
-	if err != nil {
-		return err
-	}
+	pr := ranked.PrecisionRecallCurve(true)
 	curve := ROC{Class: name, AUC: auc}
 	for _, i := range thin(roc.FPR, roc.TPR) {
 		curve.FPR, curve.TPR = append(curve.FPR, roc.FPR[i]), append(curve.TPR, roc.TPR[i])
@@ -108,7 +107,7 @@ func (part *ClassificationPart) addRankCurves(r *Report, name string, isClass []
 		}
 	}
 	part.ROC = append(part.ROC, curve)
-	points := PrecisionCurve{Class: name, AveragePrecision: precision, Prevalence: prevalence(isClass, w)}
+	points := PrecisionCurve{Class: name, AveragePrecision: ranked.AveragePrecision(), Prevalence: prevalence}
 	for _, i := range thin(pr.Recall, pr.Precision) {
 		points.Precision, points.Recall = append(points.Precision, pr.Precision[i]), append(points.Recall, pr.Recall[i])
 		if i < len(pr.Thresholds) {

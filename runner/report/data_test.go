@@ -85,7 +85,7 @@ func must[T any](t testing.TB, v T, err error) T {
 func samples(t testing.TB) map[string]*Report {
 	t.Helper()
 	truth, p := binaryData(4000)
-	binary := must2(t)(New(truth, p, Options{Model: "lightgbm", Target: "churned", Data: "validation"}))
+	binary := must2(t)(New(t.Context(), truth, p, Options{Model: "lightgbm", Target: "churned", Data: "validation"}))
 	names := []string{"monthly_charges", "tenure", "contract_two_year_with_automatic_renewal_and_discount", "support_calls", "age", "region=north"}
 	binary.Importances = append(binary.Importances,
 		Importance{Kind: PermutationImportance, Metric: "roc_auc", Baseline: 0.83, Repeats: 5, Rows: 4000, Features: []Feature{
@@ -96,7 +96,7 @@ func samples(t testing.TB) map[string]*Report {
 	binary.LearningCurve = learningCurve(t)
 
 	truth, p = multiclassData(1500, 3)
-	three := must2(t)(New(truth, p, Options{Model: "lightgbm", Target: "species", Data: "validation"}))
+	three := must2(t)(New(t.Context(), truth, p, Options{Model: "lightgbm", Target: "species", Data: "validation"}))
 	coefficients, err := Coefficients([]string{"petal_length", "petal_width", "sepal_length", "sepal_width"}, []float64{
 		-1.9, -0.8, 0.4, 0.9, 0.4, -0.7, 0.3, -0.2, 1.5, 1.5, -0.7, -0.7,
 	}, []float64{1, 0.5, -1.5}, truth.Names)
@@ -107,7 +107,7 @@ func samples(t testing.TB) map[string]*Report {
 	three.LearningCurve = foldsCurve(t)
 
 	truth, p = multiclassData(3000, 23)
-	many := must2(t)(New(truth, p, Options{Target: "product_category", Data: "test"}))
+	many := must2(t)(New(t.Context(), truth, p, Options{Target: "product_category", Data: "test"}))
 	var features []string
 	var splits []float64
 	for i := range 60 {
@@ -116,7 +116,7 @@ func samples(t testing.TB) map[string]*Report {
 	many.Importances = append(many.Importances, must2i(t)(Trees(SplitImportance, features, splits)))
 
 	values, predicted := regressionData(5000)
-	regression := must2(t)(New(values, predicted, Options{Model: "lightgbm", Target: "price", Data: "validation", Seed: 1}))
+	regression := must2(t)(New(t.Context(), values, predicted, Options{Model: "lightgbm", Target: "price", Data: "validation", Seed: 1}))
 	return map[string]*Report{"binary": binary, "three": three, "many": many, "regression": regression}
 }
 

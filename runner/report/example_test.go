@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -13,7 +14,7 @@ func Example() {
 		Classes: []int{0, 1, 0, 0, 1},
 		Proba:   []float64{0.8, 0.2, 0.3, 0.7, 0.6, 0.4, 0.5, 0.5, 0.1, 0.9},
 	}
-	r, err := report.New(truth, prediction, report.Options{Target: "churned", Data: "validation"})
+	r, err := report.New(context.Background(), truth, prediction, report.Options{Target: "churned", Data: "validation"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,26 +1,18 @@
 package report
 
-import (
-	"errors"
-
-	"mlops/runner/metrics"
-)
+import "mlops/runner/metrics"
 
 // gainShares are the shares of the rows at which gains are told.
 var gainShares = [...]float64{0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}
 
 // gains takes as thresholds the highest probabilities that at least each share
 // of the rows has. Rows of equal probability stand together, so that shares may
-// be larger than asked for and fewer.
-func gains(isClass []int, score []float64, w metrics.Weights) ([]Gain, error) {
-	curve, err := w.ROCCurve(isClass, score, false)
-	if errors.Is(err, metrics.ErrOneClass) {
-		return nil, nil
-	}
+// be larger than asked for and fewer. positive is the share of positive rows.
+func gains(ranked metrics.Ranked, positive, rows float64) []Gain {
+	curve, err := ranked.ROCCurve(false)
 	if err != nil {
-		return nil, err
+		return nil // there is a single class, and nothing to gain
 	}
-	rows, positive := w.Total(len(isClass)), prevalence(isClass, w)
 	var list []Gain
 	next := 0
 	for i := 1; i < len(curve.Thresholds); i++ {
@@ -42,5 +34,5 @@ func gains(isClass []int, score []float64, w metrics.Weights) ([]Gain, error) {
 			break
 		}
 	}
-	return list, nil
+	return list
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,8 +26,9 @@ type Options struct {
 
 // New makes the report of a prediction. Figures that the data does not define
 // are left out, with the reason; truth and prediction that do not belong
-// together are an error that names the row. The slices are only read.
-func New(truth Truth, p Prediction, o Options) (*Report, error) {
+// together are an error that names the row. It ends soon after the context
+// does. The slices are only read, and not kept.
+func New(ctx context.Context, truth Truth, p Prediction, o Options) (*Report, error) {
 	w, err := truth.check(p)
 	if err != nil {
 		return nil, fmt.Errorf("model report: %w", err)
@@ -41,10 +43,12 @@ func New(truth Truth, p Prediction, o Options) (*Report, error) {
 	if r.Headline, err = headline(truth.Problem, o.Headline); err != nil {
 		return nil, fmt.Errorf("model report: %w", err)
 	}
-	r.addMetrics(truth, p)
+	if err := r.addMetrics(ctx, truth, p); err != nil {
+		return nil, fmt.Errorf("model report: %w", err)
+	}
 	if truth.Problem == Regression {
 		r.Regression = regressionPart(truth, p, o.Seed)
-	} else if r.Classification, err = classificationPart(r, truth, p, w, o); err != nil {
+	} else if r.Classification, err = classificationPart(ctx, r, truth, p, w, o); err != nil {
 		return nil, fmt.Errorf("model report: %w", err)
 	}
 	if err := r.validate(); err != nil {
@@ -73,7 +77,7 @@ func headline(problem Problem, name string) (string, error) {
 // addMetrics computes every metric of the problem once. The micro averages are
 // the accuracy, and for two classes the one-versus-rest areas are roc_auc: they
 // would only repeat.
-func (r *Report) addMetrics(truth Truth, p Prediction) {
+func (r *Report) addMetrics(ctx context.Context, truth Truth, p Prediction) error {
 	names := metrics.RegressionNames()
 	if truth.Problem != Regression {
 		names = metrics.ClassificationNames()
@@ -88,6 +92,9 @@ func (r *Report) addMetrics(truth Truth, p Prediction) {
 			r.Omitted = append(r.Omitted, Omitted{name, "the model gives no probabilities"})
 			continue
 		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		value, err := truth.Metric(name, p)
 		if errors.Is(err, metrics.ErrNotBinary) {
 			continue
@@ -99,6 +106,7 @@ func (r *Report) addMetrics(truth Truth, p Prediction) {
 		higher, _ := metrics.Direction(name)
 		r.Metrics = append(r.Metrics, Metric{name, value, higher})
 	}
+	return nil
 }
 
 func needsProba(name string) bool {

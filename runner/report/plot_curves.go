@@ -29,13 +29,13 @@ func (r *Report) rocPlot(part *ClassificationPart) Plot {
 				entries = append(entries, entry{text: fmt.Sprintf("%s (AUC %.3f)", short(curve.Class, legendName), curve.AUC), look: l})
 			}
 			entries = append(entries, entry{text: "chance (AUC 0.500)", look: reference})
-			withLegend(c.frame("ROC curve", r.subtitle(against1(r, part))), p, entries, bottomRight)
+			withLegend(c.frame("ROC curve", r.subtitle(curvesOf(r, part))), p, entries, bottomRight)
 		},
 	}
 }
 
-// against1 says what the curves are of.
-func against1(r *Report, part *ClassificationPart) string {
+// curvesOf says what the curves are of.
+func curvesOf(r *Report, part *ClassificationPart) string {
 	if r.Problem == Binary {
 		return "positive: " + short(part.Positive, legendName)
 	}
@@ -64,7 +64,7 @@ func (r *Report) precisionRecallPlot(part *ClassificationPart) Plot {
 				p.add(series{x: []float64{0, 1}, y: []float64{share, share}, look: reference})
 				entries = append(entries, entry{text: fmt.Sprintf("chance (AP %.3f)", share), look: reference})
 			}
-			withLegend(c.frame("Precision-recall curve", r.subtitle(against1(r, part))), p, entries, bottomLeft)
+			withLegend(c.frame("Precision-recall curve", r.subtitle(curvesOf(r, part))), p, entries, bottomLeft)
 		},
 	}
 }
@@ -85,7 +85,7 @@ func (r *Report) calibrationPlot(part *ClassificationPart) Plot {
 				entries = append(entries, entry{text: fmt.Sprintf("%s (ECE %.3f)", short(curve.Class, legendName), curve.Error), look: l})
 			}
 			entries = append(entries, entry{text: "perfect calibration", look: reference})
-			withLegend(c.frame("Calibration curve", r.subtitle(against1(r, part)+" · larger points: more rows")), p, entries, topLeft)
+			withLegend(c.frame("Calibration curve", r.subtitle(curvesOf(r, part)+" · larger points: more rows")), p, entries, topLeft)
 		},
 	}
 }
@@ -123,7 +123,7 @@ func (r *Report) gainPlot(part *ClassificationPart) Plot {
 			p.add(series{x: []float64{0, 1}, y: []float64{0, 1}, look: reference})
 			p.add(series{x: []float64{0, prevalence, 1}, y: []float64{0, 1, 1}, look: ideal})
 			p.add(series{x: x, y: y, look: lookOf(0, 1, false), marks: marks})
-			withLegend(c.frame("Cumulative gains", r.subtitle(against1(r, part))), p, []entry{
+			withLegend(c.frame("Cumulative gains", r.subtitle(curvesOf(r, part))), p, []entry{
 				{text: "model", look: lookOf(0, 1, false)}, {text: "perfect order", look: ideal}, {text: "random order", look: reference},
 			}, bottomRight)
 		},

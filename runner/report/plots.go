@@ -16,7 +16,7 @@ const (
 	PNG Format = "png" // 144 dots per inch
 )
 
-// Plot is one drawing of a report.
+// Plot is one drawing of a report, which must not change before it is drawn.
 type Plot struct {
 	Name  string // by which it is filed: "roc", "confusion_matrix", …
 	Title string

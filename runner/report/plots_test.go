@@ -206,7 +206,7 @@ func TestNamesCannotBreakADrawing(t *testing.T) {
 	}
 	truth, p := multiclassData(200, len(names))
 	truth.Names = names
-	r := must2(t)(New(truth, p, Options{Target: names[1], Data: names[0], Model: names[2]}))
+	r := must2(t)(New(t.Context(), truth, p, Options{Target: names[1], Data: names[0], Model: names[2]}))
 	r.Importances = []Importance{must2i(t)(Trees(GainImportance, names, []float64{8, 7, 6, 5, 4, 3, 2, 1}))}
 	for _, p := range r.Plots() {
 		for _, text := range texts(t, p) {

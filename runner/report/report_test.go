@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math"
 	"reflect"
@@ -25,7 +26,7 @@ func near(t *testing.T, name string, got, want float64) {
 
 func TestBinaryReport(t *testing.T) {
 	truth, p := binaryData(500)
-	r := must2(t)(New(truth, p, Options{Target: "churned"}))
+	r := must2(t)(New(t.Context(), truth, p, Options{Target: "churned"}))
 	for name, want := range map[string]float64{
 		"accuracy": metrics.Accuracy(truth.Classes, p.Classes), "f1_score": metrics.F1Score(truth.Classes, p.Classes),
 		"matthews_corrcoef": metrics.MatthewsCorrCoef(truth.Classes, p.Classes),
@@ -66,7 +67,7 @@ func TestGainsCountRows(t *testing.T) {
 	for i := range truth.Weights {
 		truth.Weights[i] = float64(1 + i%3)
 	}
-	r := must2(t)(New(truth, p, Options{}))
+	r := must2(t)(New(t.Context(), truth, p, Options{}))
 	if n := len(r.Classification.Gains); n != len(gainShares) {
 		t.Errorf("%d gains", n)
 	}
@@ -93,7 +94,7 @@ func TestGainsCountRows(t *testing.T) {
 	for i := range 400 {
 		p.Proba[2*i], p.Proba[2*i+1] = 0.5, 0.5
 	}
-	tied := must2(t)(New(truth, p, Options{})).Classification.Gains
+	tied := must2(t)(New(t.Context(), truth, p, Options{})).Classification.Gains
 	if len(tied) != 1 || tied[0].Share != 1 || tied[0].Lift != 1 {
 		t.Errorf("of one probability: %+v", tied)
 	}
@@ -101,7 +102,7 @@ func TestGainsCountRows(t *testing.T) {
 
 func TestManyClassesAreMerged(t *testing.T) {
 	truth, p := multiclassData(2000, 70)
-	r := must2(t)(New(truth, p, Options{}))
+	r := must2(t)(New(t.Context(), truth, p, Options{}))
 	part := r.Classification
 	if len(part.Classes) != 70 || len(part.ROC) != MaxCurves+1 || len(part.Calibration) != MaxCurves+1 {
 		t.Fatalf("%d classes, %d curves, %d calibrations", len(part.Classes), len(part.ROC), len(part.Calibration))
@@ -143,7 +144,7 @@ func TestManyClassesAreMerged(t *testing.T) {
 	}
 	// One class over the limit is no reason to merge.
 	truth, p = multiclassData(300, MaxCurves+1)
-	if last := must2(t)(New(truth, p, Options{})).Classification.ROC[MaxCurves].Class; strings.HasPrefix(last, "other") {
+	if last := must2(t)(New(t.Context(), truth, p, Options{})).Classification.ROC[MaxCurves].Class; strings.HasPrefix(last, "other") {
 		t.Errorf("a single class is called %q", last)
 	}
 }
@@ -151,7 +152,7 @@ func TestManyClassesAreMerged(t *testing.T) {
 // A merged curve is that of its classes' summed probability.
 func TestOtherIsTheSumOfItsClasses(t *testing.T) {
 	truth, p := multiclassData(600, 30)
-	r := must2(t)(New(truth, p, Options{}))
+	r := must2(t)(New(t.Context(), truth, p, Options{}))
 	kept := make(map[string]bool)
 	for _, curve := range r.Classification.ROC {
 		kept[curve.Class] = true
@@ -201,7 +202,7 @@ func TestDegenerateData(t *testing.T) {
 		"next to one value": {Truth{Problem: Regression, Values: []float64{1, math.Nextafter(1, 2), 1}}, Prediction{Values: []float64{0, 0, 0}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := must2(t)(New(c.truth, c.p, Options{}))
+			r := must2(t)(New(t.Context(), c.truth, c.p, Options{}))
 			found := c.omitted == ""
 			for _, o := range r.Omitted {
 				if o.Reason == "" {
@@ -280,7 +281,7 @@ func TestAnyDataGivesAReport(t *testing.T) {
 			truth.Weights = rapid.SliceOfN(rapid.Float64Range(0, 5), rows, rows).Draw(rt, "weights")
 			truth.Weights[0] = 1
 		}
-		r, err := New(truth, p, Options{Bins: rapid.IntRange(0, 20).Draw(rt, "bins"), Strategy: rapid.SampledFrom([]metrics.Strategy{"", metrics.Uniform, metrics.Quantile}).Draw(rt, "strategy")})
+		r, err := New(t.Context(), truth, p, Options{Bins: rapid.IntRange(0, 20).Draw(rt, "bins"), Strategy: rapid.SampledFrom([]metrics.Strategy{"", metrics.Uniform, metrics.Quantile}).Draw(rt, "strategy")})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -321,20 +322,30 @@ func TestNewRefuses(t *testing.T) {
 		"squares beyond a number": {Truth{Problem: Regression, Values: []float64{1e300, 0}}, Prediction{Values: []float64{0, 0}}, Options{}, "not a finite number"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := New(c.truth, c.p, c.o); err == nil || !strings.Contains(err.Error(), c.says) {
+			if _, err := New(t.Context(), c.truth, c.p, c.o); err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want an error with %q", err, c.says)
 			}
 		})
 	}
 }
 
+func TestNewStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	reason := errors.New("enough")
+	cancel(reason)
+	truth, p := multiclassData(50, 3)
+	if _, err := New(ctx, truth, p, Options{}); !errors.Is(err, reason) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestHeadline(t *testing.T) {
 	truth, p := regressionData(50)
-	if r := must2(t)(New(truth, p, Options{Headline: "mean_absolute_error"})); r.Headline != "mae" {
+	if r := must2(t)(New(t.Context(), truth, p, Options{Headline: "mean_absolute_error"})); r.Headline != "mae" {
 		t.Errorf("headline %q", r.Headline)
 	}
 	two := Truth{Problem: Binary, Names: []string{"no", "yes"}, Classes: []int{0, 1}}
-	if r := must2(t)(New(two, Prediction{Classes: []int{0, 1}}, Options{})); r.Headline != "f1_score" {
+	if r := must2(t)(New(t.Context(), two, Prediction{Classes: []int{0, 1}}, Options{})); r.Headline != "f1_score" {
 		t.Errorf("the headline without probabilities is %q", r.Headline)
 	}
 }
@@ -342,7 +353,7 @@ func TestHeadline(t *testing.T) {
 // Residuals are summed up as numpy does: figures of numpy.quantile, mean and std.
 func TestResiduals(t *testing.T) {
 	truth := Truth{Problem: Regression, Values: []float64{1, 2, 3, 4, 10}}
-	r := must2(t)(New(truth, Prediction{Values: []float64{0, 0, 0, 0, 0}}, Options{})).Regression
+	r := must2(t)(New(t.Context(), truth, Prediction{Values: []float64{0, 0, 0, 0, 0}}, Options{})).Regression
 	near(t, "mean", r.Residuals.Mean, 4)
 	near(t, "std", r.Residuals.Std, math.Sqrt(10))
 	for _, c := range []struct{ q, want float64 }{{0, 1}, {0.01, 1.04}, {0.05, 1.2}, {0.25, 2}, {0.5, 3}, {0.75, 4}, {0.95, 8.8}, {0.99, 9.76}, {1, 10}} {
@@ -354,7 +365,7 @@ func TestHistogramHoldsEveryRow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.OneOf(rapid.Float64Range(-10, 10), rapid.SampledFrom([]float64{0, 1, 1e9, -1e9})), 1, 200).Draw(t, "residuals")
 		truth := Truth{Problem: Regression, Values: values}
-		r, err := New(truth, Prediction{Values: make([]float64, len(values))}, Options{})
+		r, err := New(t.Context(), truth, Prediction{Values: make([]float64, len(values))}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -412,7 +423,7 @@ func TestThin(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	truth, p := binaryData(50)
 	var good bytes.Buffer
-	if err := must2(t)(New(truth, p, Options{Target: "y"})).WriteJSON(&good); err != nil {
+	if err := must2(t)(New(t.Context(), truth, p, Options{Target: "y"})).WriteJSON(&good); err != nil {
 		t.Fatal(err)
 	}
 	change := func(from, to string) string {
