@@ -44,6 +44,14 @@ type group struct {
 	classes []int
 }
 
+// merged is how many classes share a group, and 0 for a class of its own.
+func (g group) merged() int {
+	if len(g.classes) == 1 {
+		return 0
+	}
+	return len(g.classes)
+}
+
 // groups keeps the limit largest classes, in the order of classes, and merges
 // the others into a last one. A single class over the limit stays.
 func groups(names []string, classes []int, support []float64, limit int) []group {

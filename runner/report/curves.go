@@ -34,7 +34,7 @@ func (part *ClassificationPart) addCurves(ctx context.Context, r *Report, truth 
 		if err != nil {
 			return err
 		}
-		if err := part.addRankCurves(r, g.name, ranked, prevalence(isClass, w)); err != nil {
+		if err := part.addRankCurves(r, g, ranked, prevalence(isClass, w)); err != nil {
 			return err
 		}
 		c, err := w.CalibrationCurve(isClass, score, bins, strategy)
@@ -42,7 +42,7 @@ func (part *ClassificationPart) addCurves(ctx context.Context, r *Report, truth 
 			return err
 		}
 		part.Calibration = append(part.Calibration, Calibration{
-			Class: g.name, Strategy: strategy, ProbTrue: c.ProbTrue, ProbPred: c.ProbPred, Weight: c.Weight, Error: calibrationError(c),
+			Class: g.name, Merged: g.merged(), Strategy: strategy, ProbTrue: c.ProbTrue, ProbPred: c.ProbPred, Weight: c.Weight, Error: calibrationError(c),
 		})
 		if truth.Problem == Binary {
 			part.Gains = gains(ranked, prevalence(isClass, w), w.Total(len(isClass)))
@@ -85,10 +85,10 @@ func against(g group, truth Truth, p Prediction) (isClass []int, score []float64
 	return isClass, score
 }
 
-func (part *ClassificationPart) addRankCurves(r *Report, name string, ranked metrics.Ranked, prevalence float64) error {
+func (part *ClassificationPart) addRankCurves(r *Report, g group, ranked metrics.Ranked, prevalence float64) error {
 	roc, err := ranked.ROCCurve(true)
 	if errors.Is(err, metrics.ErrOneClass) {
-		r.Omitted = append(r.Omitted, Omitted{"curves of " + name, "the rows are all of it, or none is"})
+		r.Omitted = append(r.Omitted, Omitted{"curves of " + g.name, "the rows are all of it, or none is"})
 		return nil
 	}
 	if err != nil {
@@ -99,7 +99,7 @@ func (part *ClassificationPart) addRankCurves(r *Report, name string, ranked met
 		return err
 	}
 	pr := ranked.PrecisionRecallCurve(true)
-	curve := ROC{Class: name, AUC: auc}
+	curve := ROC{Class: g.name, Merged: g.merged(), AUC: auc}
 	for _, i := range thin(roc.FPR, roc.TPR) {
 		curve.FPR, curve.TPR = append(curve.FPR, roc.FPR[i]), append(curve.TPR, roc.TPR[i])
 		if i > 0 {
@@ -107,7 +107,7 @@ func (part *ClassificationPart) addRankCurves(r *Report, name string, ranked met
 		}
 	}
 	part.ROC = append(part.ROC, curve)
-	points := PrecisionCurve{Class: name, AveragePrecision: ranked.AveragePrecision(), Prevalence: prevalence}
+	points := PrecisionCurve{Class: g.name, Merged: g.merged(), AveragePrecision: ranked.AveragePrecision(), Prevalence: prevalence}
 	for _, i := range thin(pr.Recall, pr.Precision) {
 		points.Precision, points.Recall = append(points.Precision, pr.Precision[i]), append(points.Recall, pr.Recall[i])
 		if i < len(pr.Thresholds) {

@@ -112,10 +112,11 @@ type Confusion struct {
 
 // ROC is the curve of a class against the rest.
 type ROC struct {
-	Class string    `json:"class"`
-	AUC   float64   `json:"roc_auc"`
-	FPR   []float64 `json:"fpr"`
-	TPR   []float64 `json:"tpr"`
+	Class  string    `json:"class"`
+	Merged int       `json:"merged,omitempty"` // how many classes share the curve
+	AUC    float64   `json:"roc_auc"`
+	FPR    []float64 `json:"fpr"`
+	TPR    []float64 `json:"tpr"`
 	// Thresholds[i] is that of point i+1: at point 0 no row is called positive.
 	Thresholds []float64 `json:"thresholds"`
 }
@@ -123,6 +124,7 @@ type ROC struct {
 // PrecisionCurve is the curve of a class's precision and recall.
 type PrecisionCurve struct {
 	Class            string    `json:"class"`
+	Merged           int       `json:"merged,omitempty"` // how many classes share the curve
 	AveragePrecision float64   `json:"average_precision"`
 	Prevalence       float64   `json:"prevalence"` // the precision of calling all rows positive
 	Precision        []float64 `json:"precision"`
@@ -134,6 +136,7 @@ type PrecisionCurve struct {
 // Calibration compares a class's probabilities with what came true.
 type Calibration struct {
 	Class    string           `json:"class"`
+	Merged   int              `json:"merged,omitempty"` // how many classes share the curve
 	Strategy metrics.Strategy `json:"strategy"`
 	ProbTrue []float64        `json:"prob_true"`
 	ProbPred []float64        `json:"prob_pred"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"mlops/runner/metrics"
@@ -98,6 +99,9 @@ func (r *Report) addMetrics(ctx context.Context, truth Truth, p Prediction) erro
 		value, err := truth.Metric(name, p)
 		if errors.Is(err, metrics.ErrNotBinary) {
 			continue
+		}
+		if err == nil && !(math.Abs(value) <= maxNumber) {
+			err = fmt.Errorf("its value is %v", value)
 		}
 		if err != nil {
 			r.Omitted = append(r.Omitted, Omitted{name, strings.TrimPrefix(err.Error(), "metrics: ")})

@@ -10,9 +10,6 @@ import (
 
 const legendName = 22
 
-// isOther tells the curve of merged classes, which is the last one.
-func isOther(i, n int) bool { return i == MaxCurves && n == MaxCurves+1 }
-
 func (r *Report) rocPlot(part *ClassificationPart) Plot {
 	return Plot{
 		Name: "roc", Title: "ROC curve",
@@ -24,7 +21,7 @@ func (r *Report) rocPlot(part *ClassificationPart) Plot {
 			p.add(series{x: []float64{0, 1}, y: []float64{0, 1}, look: reference})
 			var entries []entry
 			for i, curve := range part.ROC {
-				l := lookOf(i, len(part.ROC), isOther(i, len(part.ROC)))
+				l := lookOf(i, len(part.ROC), curve.Merged > 0)
 				p.add(series{x: curve.FPR, y: curve.TPR, look: l})
 				entries = append(entries, entry{text: fmt.Sprintf("%s (AUC %.3f)", short(curve.Class, legendName), curve.AUC), look: l})
 			}
@@ -52,7 +49,7 @@ func (r *Report) precisionRecallPlot(part *ClassificationPart) Plot {
 			unit(p)
 			var entries []entry
 			for i, curve := range part.PrecisionRecall {
-				l := lookOf(i, len(part.PrecisionRecall), isOther(i, len(part.PrecisionRecall)))
+				l := lookOf(i, len(part.PrecisionRecall), curve.Merged > 0)
 				x, y := slices.Clone(curve.Recall), slices.Clone(curve.Precision)
 				slices.Reverse(x)
 				slices.Reverse(y)
@@ -80,7 +77,7 @@ func (r *Report) calibrationPlot(part *ClassificationPart) Plot {
 			p.add(series{x: []float64{0, 1}, y: []float64{0, 1}, look: reference})
 			var entries []entry
 			for i, curve := range part.Calibration {
-				l := lookOf(i, len(part.Calibration), isOther(i, len(part.Calibration)))
+				l := lookOf(i, len(part.Calibration), curve.Merged > 0)
 				p.add(series{x: curve.ProbPred, y: curve.ProbTrue, look: l, marks: radii(curve.Weight, len(part.Calibration))})
 				entries = append(entries, entry{text: fmt.Sprintf("%s (ECE %.3f)", short(curve.Class, legendName), curve.Error), look: l})
 			}

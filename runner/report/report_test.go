@@ -107,8 +107,8 @@ func TestManyClassesAreMerged(t *testing.T) {
 	if len(part.Classes) != 70 || len(part.ROC) != MaxCurves+1 || len(part.Calibration) != MaxCurves+1 {
 		t.Fatalf("%d classes, %d curves, %d calibrations", len(part.Classes), len(part.ROC), len(part.Calibration))
 	}
-	if name := part.ROC[MaxCurves].Class; name != "other (60 classes)" {
-		t.Errorf("the last curve is of %q", name)
+	if last := part.ROC[MaxCurves]; last.Class != "other (60 classes)" || last.Merged != 60 || part.ROC[0].Merged != 0 {
+		t.Errorf("the last curve is of %q, %d classes", last.Class, last.Merged)
 	}
 	c := part.Confusion
 	if len(c.Labels) != MaxConfusion+1 || c.Merged != 20 || c.Labels[MaxConfusion] != "other (20 classes)" {
@@ -194,12 +194,13 @@ func TestDegenerateData(t *testing.T) {
 			Prediction{Classes: []int{0, 0}, Proba: []float64{.5, .5, .5, .5}}, ""},
 		"classes that never occur": {Truth{Problem: Multiclass, Names: []string{"a", "b", "c", "d"}, Classes: []int{0, 2, 0}},
 			Prediction{Classes: []int{0, 2, 2}, Proba: []float64{.7, .1, .1, .1, .1, .1, .7, .1, .4, .1, .5, 0}}, "roc_auc_ovr"},
-		"one value":         {Truth{Problem: Regression, Values: []float64{3}}, Prediction{Values: []float64{4}}, "r2_score"},
-		"no error at all":   {Truth{Problem: Regression, Values: []float64{1, 2, 3}}, Prediction{Values: []float64{1, 2, 3}}, ""},
-		"a constant error":  {Truth{Problem: Regression, Values: []float64{1e9, 2e9}}, Prediction{Values: []float64{1e9 - 7, 2e9 - 7}}, ""},
-		"huge values":       {Truth{Problem: Regression, Values: []float64{1e150, -1e150}}, Prediction{Values: []float64{9e149, -1e150}}, ""},
-		"tiny values":       {Truth{Problem: Regression, Values: []float64{1e-300, 3e-300}}, Prediction{Values: []float64{1e-300, 2e-300}}, ""},
-		"next to one value": {Truth{Problem: Regression, Values: []float64{1, math.Nextafter(1, 2), 1}}, Prediction{Values: []float64{0, 0, 0}}, ""},
+		"one value":            {Truth{Problem: Regression, Values: []float64{3}}, Prediction{Values: []float64{4}}, "r2_score"},
+		"no error at all":      {Truth{Problem: Regression, Values: []float64{1, 2, 3}}, Prediction{Values: []float64{1, 2, 3}}, ""},
+		"a constant error":     {Truth{Problem: Regression, Values: []float64{1e9, 2e9}}, Prediction{Values: []float64{1e9 - 7, 2e9 - 7}}, ""},
+		"huge values":          {Truth{Problem: Regression, Values: []float64{1e150, -1e150}}, Prediction{Values: []float64{9e149, -1e150}}, ""},
+		"squares out of reach": {Truth{Problem: Regression, Values: []float64{1e151, 0}}, Prediction{Values: []float64{0, 0}}, "mse"},
+		"tiny values":          {Truth{Problem: Regression, Values: []float64{1e-300, 3e-300}}, Prediction{Values: []float64{1e-300, 2e-300}}, ""},
+		"next to one value":    {Truth{Problem: Regression, Values: []float64{1, math.Nextafter(1, 2), 1}}, Prediction{Values: []float64{0, 0, 0}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := must2(t)(New(t.Context(), c.truth, c.p, Options{}))
