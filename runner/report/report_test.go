@@ -463,17 +463,27 @@ func TestReadRefuses(t *testing.T) {
 
 // The document is bytes from outside: whatever is read can be shown.
 func FuzzRead(f *testing.F) {
-	for _, r := range samples(f) {
-		for _, part := range []*Report{{Version: Version, Problem: r.Problem, Rows: 3, Classification: r.Classification, Regression: r.Regression},
-			{Version: Version, Problem: r.Problem, Classification: r.Classification, Regression: r.Regression, Importances: r.Importances, LearningCurve: r.LearningCurve}} {
-			var document bytes.Buffer
-			if err := part.WriteJSON(&document); err != nil {
-				f.Fatal(err)
-			}
-			if document.Len() < 1<<17 {
-				f.Add(document.Bytes())
-			}
+	curve, err := NewLearningCurve("rmse", "iteration", []Series{{Name: "training", X: []float64{1, 2}, Y: []float64{3, 1}, Std: []float64{1, 0}}}, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	importance, err := Trees(GainImportance, []string{"a", "b"}, []float64{1, 2})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, draw := range []func() (Truth, Prediction){
+		func() (Truth, Prediction) { return binaryData(8) },
+		func() (Truth, Prediction) { return multiclassData(8, 3) },
+		func() (Truth, Prediction) { return regressionData(8) },
+	} {
+		truth, p := draw()
+		r := must2(f)(New(context.Background(), truth, p, Options{Bins: 2}))
+		r.Importances, r.LearningCurve = []Importance{importance}, curve
+		var document bytes.Buffer
+		if err := r.WriteJSON(&document); err != nil {
+			f.Fatal(err)
 		}
+		f.Add(document.Bytes())
 	}
 	f.Add([]byte(`{"version":1,"problem":"regression","regression":{"histogram":{"edges":[0,1],"counts":[1]},"points":{"true":[1],"predicted":[1]}}}`))
 	f.Fuzz(func(t *testing.T, document []byte) {
