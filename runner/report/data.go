@@ -89,8 +89,8 @@ func checkValues(t Truth, p Prediction) error {
 func checkClasses(t Truth, p Prediction) error {
 	classes := len(t.Names)
 	switch {
-	case classes < 2 || classes > maxClassNames:
-		return fmt.Errorf("there are %d classes: from 2 to %d are possible", classes, maxClassNames)
+	case classes < 2 || classes > MaxClasses:
+		return fmt.Errorf("there are %d classes: from 2 to %d are possible", classes, MaxClasses)
 	case t.Problem == Binary && classes != 2:
 		return fmt.Errorf("a %s has two classes and not %d", Binary, classes)
 	case len(t.Classes) != len(p.Classes):

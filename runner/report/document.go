@@ -21,8 +21,8 @@ const (
 	MaxFeatures       = 1000 // features of an importance
 	MaxResidualPoints = 2000 // rows that stand for all in the plots of a regression
 	MaxHistogramBins  = 60
-	MaxCalibration    = 100     // bins of a calibration curve
-	maxClassNames     = 100_000 // rows of the table of classes
+	MaxCalibration    = 100  // bins of a calibration curve
+	MaxClasses        = 2000 // of a classification: their table and matrix are kept whole on the way
 	maxDocument       = 64 << 20
 )
 

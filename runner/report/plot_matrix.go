@@ -31,16 +31,15 @@ func drawMatrix(area draw.Canvas, m Confusion) {
 	names := make([]string, n)
 	label := textStyle(tickSize, ink, draw.XRight, draw.YCenter)
 	axis := textStyle(labelSize, ink, draw.XCenter, draw.YBottom)
-	left, bottom, widest := vg.Length(0), vg.Length(0), vg.Length(0)
+	widest := vg.Length(0)
 	for i, name := range m.Labels {
 		names[i] = short(name, matrixName)
 		widest = max(widest, label.Width(names[i]))
 	}
 	const scale = vg.Length(56) // for the colours
-	left = widest + labelSize + 18
+	left, bottom := widest+labelSize+18, labelSize+tickSize+20
 	side := min(area.Size().X-left-scale, area.Size().Y-labelSize-tickSize-22) / vg.Length(n)
 	turned := widest > side-6
-	bottom = labelSize + tickSize + 20
 	if turned {
 		bottom = widest*0.71 + labelSize + 22
 		side = min(area.Size().X-left-scale, area.Size().Y-bottom) / vg.Length(n)

@@ -64,7 +64,7 @@ func (r *Report) validate() error {
 }
 
 func (p *ClassificationPart) validate(c *check) {
-	c.that(len(p.Classes) > 0 && len(p.Classes) <= maxClassNames, "there are %d classes", len(p.Classes))
+	c.that(len(p.Classes) > 0 && len(p.Classes) <= MaxClasses, "there are %d classes", len(p.Classes))
 	for _, class := range p.Classes {
 		c.rates("class "+class.Name, 3, []float64{class.Precision, class.Recall, class.F1})
 		c.numbers("class "+class.Name, class.Support, class.Predicted)
