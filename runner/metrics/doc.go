@@ -7,8 +7,14 @@
 // package, without a warning. Averages are over the classes that occur in
 // either slice, as scikit-learn's labels=None.
 //
-// Scores that need a ranking (ROCAUC, AveragePrecision) return an error where
+// Scores that need a ranking (ROCAUC, AveragePrecision, NDCG) and curves
+// ([ROCCurve], [PrecisionRecallCurve], [CalibrationCurve]) return an error where
 // they have no value: [ErrOneClass] for labels of a single class.
+//
+// The functions count every row as one. The methods of [Weights], by the same
+// names, weigh the rows. [Classification], [Regression] and [Ranking] compute
+// metrics that are chosen by name; [Names] lists them and [Direction] tells
+// which way is better.
 //
 // Slices that belong together must have the same length and at least one
 // element; a function that returns no error panics otherwise, because that is

@@ -3,6 +3,7 @@ package metrics
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -10,49 +11,87 @@ import (
 )
 
 // The figures come from tools/reference/metrics.py; null is a figure that
-// scikit-learn refuses or has as NaN.
+// scikit-learn refuses or has as NaN, and an infinite threshold.
 type reference struct {
 	Classification []struct {
 		Name                  string
 		True, Pred, Labels    []int
+		Weight                []float64
 		Accuracy              float64
 		BalancedAccuracy      float64 `json:"balanced_accuracy"`
 		MatthewsCorrCoef      float64 `json:"matthews_corrcoef"`
-		Confusion             [][]int
+		Confusion             [][]float64
 		Precision, Recall, F1 float64
 		PrecisionMacro        float64   `json:"precision_macro"`
 		RecallMacro           float64   `json:"recall_macro"`
 		F1Macro               float64   `json:"f1_macro"`
+		PrecisionMicro        float64   `json:"precision_micro"`
+		RecallMicro           float64   `json:"recall_micro"`
+		F1Micro               float64   `json:"f1_micro"`
 		PrecisionClasses      []float64 `json:"precision_classes"`
 		RecallClasses         []float64 `json:"recall_classes"`
 		F1Classes             []float64 `json:"f1_classes"`
+		Support               []float64
 	}
 	Binary []struct {
 		Name             string
 		True             []int
-		Score            []float64
+		Score, Weight    []float64
 		ROCAUC           *float64 `json:"roc_auc"`
 		AveragePrecision *float64 `json:"average_precision"`
 		Brier            *float64
 		LogLoss          *float64 `json:"log_loss"`
+		ROC              *referenceCurve
+		ROCDropped       *referenceCurve `json:"roc_dropped"`
+		PR               *referenceCurve
+		PRDropped        *referenceCurve `json:"pr_dropped"`
 	}
-	Multiclass []struct {
-		Name    string
-		True    []int
-		Classes int
-		Proba   []float64
-		ROCAUC  *float64 `json:"roc_auc"`
-		LogLoss *float64 `json:"log_loss"`
-	}
-	Regression []struct {
+	Multiclass    []referenceMulticlass
+	NotNormalized referenceMulticlass `json:"not_normalized"`
+	Regression    []struct {
 		Name                string
-		True, Pred          []float64
+		True, Pred, Weight  []float64
 		MSE, RMSE, MAE      *float64
 		MAPE                *float64
 		MedianAbsoluteError *float64 `json:"median_absolute_error"`
+		MaxError            *float64 `json:"max_error"`
 		R2Score             *float64 `json:"r2_score"`
 		ExplainedVariance   *float64 `json:"explained_variance"`
 	}
+	Calibration []struct {
+		Name     string
+		True     []int
+		Proba    []float64
+		Bins     int
+		Uniform  referenceCurve
+		Quantile referenceCurve `json:"quantile"`
+	}
+	NDCG []struct {
+		Name                string
+		True, Score, Weight []float64
+		Group               []int
+		K                   int
+		NDCG                *float64
+	}
+}
+
+type referenceMulticlass struct {
+	Name        string
+	True        []int
+	Classes     int
+	Proba       []float64
+	Weight      []float64
+	ROCAUC      *float64 `json:"roc_auc"`
+	ROCAUCMacro *float64 `json:"roc_auc_macro"`
+	LogLoss     *float64 `json:"log_loss"`
+	Brier       *float64
+}
+
+type referenceCurve struct {
+	FPR, TPR          []float64
+	Precision, Recall []float64
+	Thresholds        []*float64
+	True, Pred        []float64
 }
 
 func readReference(t *testing.T) reference {
@@ -91,31 +130,58 @@ func figure(t *testing.T, name string, got float64, err error, want *float64) {
 	}
 }
 
+// weigh makes the weights of a case.
+func weigh(t *testing.T, sampleWeight []float64) Weights {
+	t.Helper()
+	w, err := NewWeights(sampleWeight)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// nearAll compares element by element.
+func nearAll(t *testing.T, name string, got, want []float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: got %v, scikit-learn has %v", name, got, want)
+		return
+	}
+	for i := range got {
+		near(t, fmt.Sprintf("%s at %d", name, i), got[i], want[i])
+	}
+}
+
 func TestClassificationMatchesScikitLearn(t *testing.T) {
 	for _, c := range readReference(t).Classification {
 		t.Run(c.Name, func(t *testing.T) {
-			near(t, "accuracy", Accuracy(c.True, c.Pred), c.Accuracy)
-			near(t, "balanced_accuracy", BalancedAccuracy(c.True, c.Pred), c.BalancedAccuracy)
-			near(t, "precision", Precision(c.True, c.Pred), c.Precision)
-			near(t, "recall", Recall(c.True, c.Pred), c.Recall)
-			near(t, "f1_score", F1Score(c.True, c.Pred), c.F1)
-			near(t, "precision_macro", PrecisionMacro(c.True, c.Pred), c.PrecisionMacro)
-			near(t, "recall_macro", RecallMacro(c.True, c.Pred), c.RecallMacro)
-			near(t, "f1_macro", F1Macro(c.True, c.Pred), c.F1Macro)
-			near(t, "matthews_corrcoef", MatthewsCorrCoef(c.True, c.Pred), c.MatthewsCorrCoef)
-			matrix, classes := ConfusionMatrix(c.True, c.Pred)
+			w := weigh(t, c.Weight)
+			near(t, "accuracy", w.Accuracy(c.True, c.Pred), c.Accuracy)
+			near(t, "balanced_accuracy", w.BalancedAccuracy(c.True, c.Pred), c.BalancedAccuracy)
+			near(t, "precision", w.Precision(c.True, c.Pred), c.Precision)
+			near(t, "recall", w.Recall(c.True, c.Pred), c.Recall)
+			near(t, "f1_score", w.F1Score(c.True, c.Pred), c.F1)
+			near(t, "precision_macro", w.PrecisionMacro(c.True, c.Pred), c.PrecisionMacro)
+			near(t, "recall_macro", w.RecallMacro(c.True, c.Pred), c.RecallMacro)
+			near(t, "f1_macro", w.F1Macro(c.True, c.Pred), c.F1Macro)
+			near(t, "matthews_corrcoef", w.MatthewsCorrCoef(c.True, c.Pred), c.MatthewsCorrCoef)
+			matrix, classes := w.ConfusionMatrix(c.True, c.Pred)
 			if !slices.Equal(classes, c.Labels) {
 				t.Errorf("classes %v, want %v", classes, c.Labels)
 			}
 			for i := range matrix {
-				if !slices.Equal(matrix[i], c.Confusion[i]) {
-					t.Errorf("confusion of class %d: got %v, want %v", classes[i], matrix[i], c.Confusion[i])
-				}
+				nearAll(t, fmt.Sprintf("confusion of class %d", classes[i]), matrix[i], c.Confusion[i])
 			}
-			for i, s := range ClassificationReport(c.True, c.Pred).Classes {
+			report := w.ClassificationReport(c.True, c.Pred)
+			near(t, "accuracy of the report", report.Accuracy, c.Accuracy)
+			near(t, "precision_micro", report.Micro.Precision, c.PrecisionMicro)
+			near(t, "recall_micro", report.Micro.Recall, c.RecallMicro)
+			near(t, "f1_micro", report.Micro.F1, c.F1Micro)
+			for i, s := range report.Classes {
 				near(t, "precision of a class", s.Precision, c.PrecisionClasses[i])
 				near(t, "recall of a class", s.Recall, c.RecallClasses[i])
 				near(t, "f1 of a class", s.F1, c.F1Classes[i])
+				near(t, "support of a class", s.Support, c.Support[i])
 			}
 		})
 	}
@@ -125,22 +191,34 @@ func TestProbabilitiesMatchScikitLearn(t *testing.T) {
 	ref := readReference(t)
 	for _, c := range ref.Binary {
 		t.Run(c.Name, func(t *testing.T) {
-			auc, err := ROCAUC(c.True, c.Score)
+			w := weigh(t, c.Weight)
+			auc, err := w.ROCAUC(c.True, c.Score)
 			figure(t, "roc_auc", auc, err, c.ROCAUC)
-			ap, err := AveragePrecision(c.True, c.Score)
+			ap, err := w.AveragePrecision(c.True, c.Score)
 			figure(t, "average_precision", ap, err, c.AveragePrecision)
-			brier, err := Brier(c.True, c.Score)
+			brier, err := w.Brier(c.True, c.Score)
 			figure(t, "brier", brier, err, c.Brier)
-			loss, err := LogLoss(c.True, BinaryProba(c.Score), 2)
+			loss, err := w.LogLoss(c.True, BinaryProba(c.Score), 2)
 			figure(t, "log_loss", loss, err, c.LogLoss)
+			if c.Brier != nil {
+				brier, err = w.BrierMulticlass(c.True, BinaryProba(c.Score), 2)
+				figure(t, "brier of two classes", brier, err, c.Brier)
+			}
 		})
 	}
-	for _, c := range ref.Multiclass {
+	for _, c := range append(ref.Multiclass, ref.NotNormalized) {
 		t.Run(c.Name, func(t *testing.T) {
-			auc, err := ROCAUCOneVsRest(c.True, c.Proba, c.Classes)
-			figure(t, "roc_auc", auc, err, c.ROCAUC)
-			loss, err := LogLoss(c.True, c.Proba, c.Classes)
+			w := weigh(t, c.Weight)
+			if c.Name != ref.NotNormalized.Name { // where scikit-learn refuses roc_auc
+				auc, err := w.ROCAUCOneVsRest(c.True, c.Proba, c.Classes)
+				figure(t, "roc_auc", auc, err, c.ROCAUC)
+				auc, err = w.ROCAUCOneVsRestMacro(c.True, c.Proba, c.Classes)
+				figure(t, "roc_auc_ovr", auc, err, c.ROCAUCMacro)
+			}
+			loss, err := w.LogLoss(c.True, c.Proba, c.Classes)
 			figure(t, "log_loss", loss, err, c.LogLoss)
+			brier, err := w.BrierMulticlass(c.True, c.Proba, c.Classes)
+			figure(t, "brier", brier, err, c.Brier)
 		})
 	}
 }
@@ -148,13 +226,24 @@ func TestProbabilitiesMatchScikitLearn(t *testing.T) {
 func TestRegressionMatchesScikitLearn(t *testing.T) {
 	for _, c := range readReference(t).Regression {
 		t.Run(c.Name, func(t *testing.T) {
-			figure(t, "mse", MSE(c.True, c.Pred), nil, c.MSE)
-			figure(t, "rmse", RMSE(c.True, c.Pred), nil, c.RMSE)
-			figure(t, "mae", MAE(c.True, c.Pred), nil, c.MAE)
-			figure(t, "mape", MAPE(c.True, c.Pred), nil, c.MAPE)
-			figure(t, "median_absolute_error", MedianAbsoluteError(c.True, c.Pred), nil, c.MedianAbsoluteError)
-			figure(t, "r2_score", R2Score(c.True, c.Pred), nil, c.R2Score)
-			figure(t, "explained_variance", ExplainedVariance(c.True, c.Pred), nil, c.ExplainedVariance)
+			w := weigh(t, c.Weight)
+			figure(t, "mse", w.MSE(c.True, c.Pred), nil, c.MSE)
+			figure(t, "rmse", w.RMSE(c.True, c.Pred), nil, c.RMSE)
+			figure(t, "mae", w.MAE(c.True, c.Pred), nil, c.MAE)
+			figure(t, "mape", w.MAPE(c.True, c.Pred), nil, c.MAPE)
+			figure(t, "median_absolute_error", w.MedianAbsoluteError(c.True, c.Pred), nil, c.MedianAbsoluteError)
+			figure(t, "max_error", MaxError(c.True, c.Pred), nil, c.MaxError)
+			figure(t, "r2_score", w.R2Score(c.True, c.Pred), nil, c.R2Score)
+			figure(t, "explained_variance", w.ExplainedVariance(c.True, c.Pred), nil, c.ExplainedVariance)
+		})
+	}
+}
+
+func TestNDCGMatchesScikitLearn(t *testing.T) {
+	for _, c := range readReference(t).NDCG {
+		t.Run(c.Name, func(t *testing.T) {
+			got, err := weigh(t, c.Weight).NDCG(c.True, c.Score, c.Group, c.K)
+			figure(t, "ndcg", got, err, c.NDCG)
 		})
 	}
 }
