@@ -1,0 +1,248 @@
+"""Writes scikit-learn's weights and figures that the tests of runner/neural compare with.
+
+    python3 tools/reference/neural.py [steps] [quality] [bench]
+
+needs scikit-learn and numpy. Without arguments it does all three:
+
+steps    writes runner/neural/testdata/steps.json: networks trained from given first
+         weights without shuffling, by every solver, activation and loss.
+quality  writes runner/neural/testdata/quality.json: for generated sets the metric on
+         the second half, trained on the first, for each of a number of seeds. Go
+         generates the same sets, number by number: see quality_sets_test.go.
+bench    prints the time of a training here, of the same one in Go (BenchmarkTrain, which
+         needs go) and their ratio.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import warnings
+
+if "bench" in sys.argv[1:]:
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import numpy as np
+from sklearn.metrics import r2_score
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.neural_network import _multilayer_perceptron as module
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OUT = ROOT / "runner" / "neural" / "testdata"
+
+
+# --- steps ---------------------------------------------------------------------
+
+
+def given(base, weights):
+    """base with the first weights of its layers taken from a list."""
+
+    class Given(base):
+        def _init_coef(self, fan_in, fan_out, dtype):
+            coef, intercept = weights[self.taken]
+            self.taken += 1
+            assert coef.shape == (fan_in, fan_out)
+            return coef.copy(), intercept.copy()
+
+        taken = 0
+
+    return Given
+
+
+def held_out(rows):
+    """train_test_split, which puts the last rows into the test part."""
+
+    def split(*arrays, **_):
+        return [part for a in arrays for part in (a[:-rows], a[-rows:])]
+
+    return split
+
+
+def first_weights(rng, sizes):
+    return [(rng.normal(size=(a, b)).round(3) / np.sqrt(a), rng.normal(size=b).round(3) / 4) for a, b in zip(sizes, sizes[1:])]
+
+
+def step_case(name, loss, weighted, params, held=0):
+    rng = np.random.default_rng(sum(name.encode()))
+    x = rng.normal(size=(60, 5)).round(3)
+    signal = x[:, 0] - x[:, 1] * x[:, 2] + 0.3 * rng.normal(size=60)
+    classes = {"binary": 2, "multiclass": 3}.get(loss, 0)
+    y = {"squared_error": signal.round(3), "poisson": np.exp(signal / 2).round(3), "binary": (signal > 0).astype(int),
+         "multiclass": np.digitize(signal, [-0.6, 0.6])}[loss]
+    w = rng.random(60).round(3) * (rng.random(60) > 0.1) if weighted else None
+    hidden = params["hidden_layer_sizes"]
+    weights = first_weights(rng, [5, *hidden, {0: 1, 2: 1, 3: 3}[classes]])
+    base = MLPClassifier if classes else MLPRegressor
+    more = {} if classes else {"loss": loss}
+    net = given(base, weights)(shuffle=False, random_state=0, **params, **more)
+    module.train_test_split = held_out(held)
+    net.fit(x, y, sample_weight=w)
+    return {
+        "name": name, "params": {**params, "shuffle": False, "loss": "log_loss" if classes else loss}, "num_class": classes, "held": held,
+        "x": x.tolist(), "y": y.tolist(), "weight": None if w is None else w.tolist(),
+        "first_coefs": [c.ravel().tolist() for c, _ in weights], "first_intercepts": [b.tolist() for _, b in weights],
+        "coefs": [c.ravel().tolist() for c in net.coefs_], "intercepts": [b.tolist() for b in net.intercepts_],
+        "n_iter": int(net.n_iter_), "loss": float(net.loss_), "loss_curve": list(map(float, getattr(net, "loss_curve_", []))),
+        "validation_scores": list(map(float, getattr(net, "validation_scores_", None) or [])),
+        "prediction": (net.predict_proba(x[:10]) if classes else net.predict(x[:10])).ravel().tolist(),
+    }
+
+
+def steps():
+    solvers = {
+        "adam": dict(solver="adam", learning_rate_init=0.02, max_iter=12, batch_size=16),
+        "adam, other betas": dict(solver="adam", learning_rate_init=0.01, beta_1=0.8, beta_2=0.99, epsilon=1e-6, max_iter=12),
+        "sgd, nesterov": dict(solver="sgd", learning_rate_init=0.02, max_iter=12, batch_size=16),
+        "sgd, momentum": dict(solver="sgd", learning_rate_init=0.02, momentum=0.7, nesterovs_momentum=False, max_iter=12, batch_size=16),
+        "sgd, invscaling": dict(solver="sgd", learning_rate="invscaling", learning_rate_init=0.5, power_t=0.4, momentum=0, max_iter=12, batch_size=16),
+        "sgd, adaptive": dict(solver="sgd", learning_rate="adaptive", learning_rate_init=0.1, tol=0.01, n_iter_no_change=1, max_iter=80, batch_size=16),
+        "lbfgs": dict(solver="lbfgs", max_iter=20),
+        "lbfgs, max_fun": dict(solver="lbfgs", max_fun=9, alpha=0.5),
+        "adam, stalled": dict(solver="adam", learning_rate_init=0.02, tol=0.02, n_iter_no_change=2, max_iter=200, batch_size=16),
+    }
+    activations = ["relu", "tanh", "logistic", "identity"]
+    hidden = [[6, 4], [7], [5, 4, 3], []]
+    cases, i = [], 0
+    for loss in ["squared_error", "poisson", "binary", "multiclass"]:
+        for solver, params in solvers.items():
+            activation = activations[i % 4]
+            name = f"{loss}, {activation}, {solver}"
+            params = {"hidden_layer_sizes": hidden[i // 2 % 4], "activation": activation, "alpha": 0.05, **params}
+            if loss == "poisson" and params["solver"] == "sgd":
+                params["learning_rate_init"] /= 10
+            cases.append(step_case(name, loss, i % 3 == 1, params))
+            i += 1
+    for loss in ["squared_error", "binary", "multiclass"]:
+        for solver in ["adam", "sgd, adaptive"]:
+            params = {"hidden_layer_sizes": [6, 4], **solvers[solver], "early_stopping": True, "n_iter_no_change": 3, "max_iter": 60}
+            cases.append(step_case(f"{loss}, {solver}, early stopping", loss, solver == "adam", params, held=15))
+    (OUT / "steps.json").write_text(json.dumps(cases) + "\n")
+    for case in cases:
+        print(case["name"], case["n_iter"], case["loss"])
+
+
+# --- quality -------------------------------------------------------------------
+
+GAMMA = np.uint64(0x9E3779B97F4A7C15)
+SEEDS = 5
+
+
+def mix(z):
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def uniform(stream, rows):
+    """SplitMix64."""
+    with np.errstate(over="ignore"):
+        start = mix(GAMMA * np.uint64(stream))
+        return (mix(start + GAMMA * np.arange(rows, dtype=np.uint64)) >> np.uint64(11)) / 2.0**53
+
+
+def bell(stream, rows):
+    """Roughly normal with deviation 1."""
+    u = [uniform(4 * stream + i, rows) for i in range(4)]
+    return (((u[0] + u[1]) + u[2]) + u[3] - 2) * 1.75
+
+
+NOISE, EXTRA = 5000, 200000
+
+
+def build(name):
+    """Columns, target, weight and parameters of a set."""
+    rows = {"small": 300}.get(name, 1600)
+    x = [bell(c, rows) for c in range(6)]
+    noise = bell(NOISE, rows)
+    signal = (x[0] + x[1] * x[2]) + 0.5 * (x[3] * x[3])
+    weight = None
+    if name in ("regression", "sgd", "weights"):
+        y = signal + 0.3 * noise
+    elif name == "multiclass":
+        score = signal + 0.3 * noise
+        y = (score > -0.3) * 1.0 + (score > 1.2) * 1.0
+    elif name == "categories":
+        code = np.floor(uniform(EXTRA, rows) * 30)
+        effect = 4 * (uniform(EXTRA + 1, 30) - 0.5)
+        slope = 4 * (uniform(EXTRA + 2, 30) - 0.5)
+        c = code.astype(int)
+        y = ((x[0] + effect[c]) + slope[c] * x[1] + 0.3 * noise > 0) * 1.0
+        return [*x, code], y, None, dict(hidden_layer_sizes=[32], max_iter=60, learning_rate_init=0.005)
+    else:
+        y = (signal + 0.3 * noise > 0.5) * 1.0
+    if name == "weights":
+        weight = 1 + np.floor(uniform(EXTRA, rows) * 20)
+    params = {
+        "regression": dict(hidden_layer_sizes=[50, 50], max_iter=30),
+        "sgd": dict(hidden_layer_sizes=[50], max_iter=30, solver="sgd", learning_rate_init=0.01, activation="tanh"),
+        "weights": dict(hidden_layer_sizes=[30], max_iter=40, learning_rate_init=0.005),
+        "binary": dict(hidden_layer_sizes=[50], max_iter=40, learning_rate_init=0.005),
+        "multiclass": dict(hidden_layer_sizes=[50], max_iter=40, learning_rate_init=0.005, activation="logistic", learning_rate="adaptive"),
+        "small": dict(hidden_layer_sizes=[20], max_iter=100, solver="lbfgs", alpha=1.0),
+        "early": dict(hidden_layer_sizes=[50, 50], max_iter=100, early_stopping=True, n_iter_no_change=10, learning_rate_init=0.003),
+    }[name]
+    return x, y, weight, params
+
+
+NAMES = ["regression", "sgd", "weights", "binary", "multiclass", "small", "early", "categories"]
+
+
+def metric(name, seed):
+    """R² of numbers, log loss of classes."""
+    columns, y, weight, params = build(name)
+    half = len(y) // 2
+    numbers = name in ("regression", "sgd", "weights")
+    if name == "categories":
+        code = columns.pop()
+        columns += [(code == c) * 1.0 for c in range(30)]
+    x = np.column_stack(columns)
+    net = (MLPRegressor if numbers else MLPClassifier)(random_state=seed, **params)
+    net.fit(x[:half], y[:half], sample_weight=None if weight is None else weight[:half])
+    if numbers:
+        return r2_score(y[half:], net.predict(x[half:]))
+    share = np.clip(net.predict_proba(x[half:])[np.arange(len(y) - half), y[half:].astype(int)], 1e-15, 1)
+    return float(-np.log(share).mean())
+
+
+def quality():
+    result = {}
+    for name in NAMES:
+        figures = [metric(name, seed) for seed in range(SEEDS)]
+        result[name] = {"params": build(name)[3], "figures": figures}
+        print(name, np.mean(figures), np.std(figures, ddof=1), flush=True)
+    (OUT / "quality.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+# --- bench ---------------------------------------------------------------------
+
+
+def bench():
+    """One thread each, the networks of BenchmarkTrain."""
+    x = np.column_stack([bell(c, 4000) for c in range(20)])
+    y = ((x[:, 0] + x[:, 1] * x[:, 2]) + 0.5 * (x[:, 3] * x[:, 3]) > 0.5).astype(int)
+    out = subprocess.run(["go", "test", "-p", "1", "-run", "^$", "-bench", "^BenchmarkTrain$", "-cpu", "1", "./runner/neural"],
+                         cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for hidden in [50], [50, 50], [100], [256, 256]:
+        best = np.inf
+        for _ in range(3):
+            start = time.perf_counter()
+            MLPClassifier(hidden, max_iter=5, random_state=0).fit(x, y)
+            best = min(best, time.perf_counter() - start)
+        name = "x".join(map(str, hidden))
+        ours = float(re.search(rf"^BenchmarkTrain/{name}\s+\d+\s+([\d.]+) ns/op", out, re.M)[1]) / 1e9
+        print(f"{name}: scikit-learn {best:.3f} s, Go {ours:.3f} s, scikit-learn/Go {best / ours:.2f}")
+
+
+def main():
+    warnings.simplefilter("ignore")
+    OUT.mkdir(exist_ok=True)
+    for name, run in (("steps", steps), ("quality", quality), ("bench", bench)):
+        if name in sys.argv[1:] or len(sys.argv) == 1:
+            run()
+
+
+if __name__ == "__main__":
+    main()
