@@ -59,7 +59,7 @@ func newGradient(net *network, from *sample, alpha float64, largest int, pool *p
 	for i := range g.slots {
 		g.slots[i].grad = make([]float64, net.size)
 	}
-	for range min(pool.threads, len(g.slots)) {
+	for range pool.threads {
 		g.passes = append(g.passes, newPass(net, &pool.stopped, true))
 	}
 	g.runSlot, g.runUpdate = g.slotTask, g.updateTask

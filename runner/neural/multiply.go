@@ -25,22 +25,24 @@ var engine gonum.Implementation
 func multiply(stopped *atomic.Bool, tA, tB blas.Transpose, m, n, k int, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
 	for i := 0; i < m; i += tileRows {
 		rows := min(tileRows, m-i)
-		left := a[i*lda:]
-		if tA == blas.Trans {
-			left = a[i:]
-		}
+		left := from(a, lda, i, tA == blas.NoTrans)
 		for j := 0; j < n; j += tileColumns {
 			if stopped.Load() {
 				return
 			}
 			columns := min(tileColumns, n-j)
-			right := b[j:]
-			if tB == blas.Trans {
-				right = b[j*ldb:]
-			}
+			right := from(b, ldb, j, tB == blas.Trans)
 			engine.Dgemm(tA, tB, rows, columns, k, 1, left, lda, right, ldb, beta, c[i*ldc+j:], ldc)
 		}
 	}
+}
+
+// from is an operand's memory from its row, or column, i on.
+func from(m []float64, stride, i int, row bool) []float64 {
+	if row {
+		return m[i*stride:]
+	}
+	return m[i:]
 }
 
 // The three products of a layer. Weights of a single output are a row as well as a

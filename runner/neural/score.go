@@ -18,7 +18,7 @@ const scoreRows = 4 * tileRows
 
 func newScorer(net *network, on *sample, pool *pool) *scorer {
 	s := &scorer{net: net, on: on, pool: pool, predictions: make([]float64, len(on.rows)*net.outputs)}
-	for range min(pool.threads, tasks(len(on.rows))) {
+	for range pool.threads {
 		s.passes = append(s.passes, newPass(net, &pool.stopped, false))
 	}
 	s.run = s.task
