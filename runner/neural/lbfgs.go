@@ -96,6 +96,7 @@ func (l *lbfgs) aim() {
 
 // search moves x along the direction. Where it finds no step, x stays.
 func (l *lbfgs) search(f float64) (value float64, moved bool, err error) {
+	value = f
 	slope := floats.Dot(l.grad, l.direction)
 	if slope >= 0 {
 		return f, false, nil
@@ -107,11 +108,14 @@ func (l *lbfgs) search(f float64) (value float64, moved bool, err error) {
 		step = min(1/floats.Norm(l.direction, 2), searchMax)
 	}
 	s := newLineSearch(f, slope, step)
+	last := 0.0
 	for range lbfgsSearch {
-		floats.AddScaledTo(l.x, l.oldX, s.step, l.direction)
-		value, err = l.at(l.x)
-		if err != nil {
-			return value, false, err
+		if s.step != last { // it may ask for the last point again
+			last = s.step
+			floats.AddScaledTo(l.x, l.oldX, s.step, l.direction)
+			if value, err = l.at(l.x); err != nil {
+				return value, false, err
+			}
 		}
 		if s.next(value, floats.Dot(l.grad, l.direction)) {
 			return value, true, nil

@@ -61,7 +61,7 @@ func (s *lineSearch) next(f, slope float64) (done bool) {
 	} else {
 		s.low, s.high = s.step+1.1*(s.step-s.best.step), s.step+4*(s.step-s.best.step)
 	}
-	s.step = max(0, min(s.step, searchMax))
+	s.step = min(s.step, searchMax)
 	if s.bracketed && s.exhausted() {
 		s.step = s.best.step
 	}
@@ -71,15 +71,9 @@ func (s *lineSearch) next(f, slope float64) (done bool) {
 func (p point) tilted(slope float64) point { return point{p.step, p.f + p.step*slope, p.slope + slope} }
 
 func (s *lineSearch) done(f, slope, limit float64) bool {
-	switch {
-	case f <= limit && math.Abs(slope) <= searchCurvature*-s.start.slope:
-		return true
-	case s.bracketed && s.exhausted():
-		return true
-	case s.step == searchMax && f <= limit && slope <= s.decrease:
-		return true
-	}
-	return s.step == 0 && (f > limit || slope >= s.decrease)
+	good := f <= limit && math.Abs(slope) <= searchCurvature*-s.start.slope
+	farthest := s.step == searchMax && f <= limit && slope <= s.decrease
+	return good || farthest || (s.bracketed && s.exhausted())
 }
 
 // exhausted tells that the bracket has no better step to offer.
@@ -115,10 +109,8 @@ func (s *lineSearch) advance(best, other *point, at point) {
 		next = s.extrapolated(best, other, at)
 	case s.bracketed:
 		next = at.step + cubicShare(at, *other, at.step > other.step)*(other.step-at.step)
-	case at.step > best.step:
-		next = s.high
 	default:
-		next = s.low
+		next = s.high // a search without a bracket only moves forward
 	}
 	if at.f > best.f {
 		*other = at

@@ -1,11 +1,12 @@
 """Writes scikit-learn's weights and figures that the tests of runner/neural compare with.
 
-    python3 tools/reference/neural.py [steps] [quality] [bench]
+    python3 tools/reference/neural.py [steps] [lbfgs] [quality] [bench]
 
-needs scikit-learn and numpy. Without arguments it does all three:
+needs scikit-learn, scipy and numpy. Without arguments it does all four:
 
 steps    writes runner/neural/testdata/steps.json: networks trained from given first
          weights without shuffling, by every solver, activation and loss.
+lbfgs    writes runner/neural/testdata/lbfgs.json: scipy's L-BFGS-B on known functions.
 quality  writes runner/neural/testdata/quality.json: for generated sets the metric on
          the second half, trained on the first, for each of a number of seeds. Go
          generates the same sets, number by number: see quality_sets_test.go.
@@ -26,6 +27,7 @@ if "bench" in sys.argv[1:]:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
+import scipy.optimize
 from sklearn.metrics import r2_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.neural_network import _multilayer_perceptron as module
@@ -122,6 +124,87 @@ def steps():
     (OUT / "steps.json").write_text(json.dumps(cases) + "\n")
     for case in cases:
         print(case["name"], case["n_iter"], case["loss"])
+
+
+# --- lbfgs ---------------------------------------------------------------------
+
+
+def rosenbrock(x):
+    d, e = x[1:] - x[:-1] ** 2, 1 - x[:-1]
+    g = np.zeros_like(x)
+    g[:-1] = -400 * x[:-1] * d - 2 * e
+    g[1:] += 200 * d
+    return np.sum(100 * d**2 + e**2), g
+
+
+def quartic(x):
+    scale = np.arange(1, len(x) + 1)
+    return np.sum(scale * x**4) + 0.5 * np.sum(x) ** 2, 4 * scale * x**3 + np.sum(x)
+
+
+def waves(x):
+    """Slopes that turn often: the line search needs its bracket."""
+    return np.sum(x**2 / 20 + np.sin(3 * x)), x / 10 + 3 * np.cos(3 * x)
+
+
+def kinks(x):
+    """No derivative where x is whole: line searches fail, and begin anew."""
+    return np.sum(np.abs(x) * np.arange(1, len(x) + 1)), np.sign(x) * np.arange(1, len(x) + 1)
+
+
+def cliff(x):
+    """Flat, then steep: steps that must grow, then shrink."""
+    return np.sum(np.exp(x / 2) - 8 * np.tanh(x / 4)), np.exp(x / 2) / 2 - 2 * (1 - np.tanh(x / 4) ** 2)
+
+
+def shelf(x):
+    """A steep but small step down: lower, though not by enough."""
+    t = np.tanh(1e7 * x)
+    return np.sum(-5e-4 * t + 1e-6 * x**2), -5e3 * (1 - t**2) + 2e-6 * x
+
+
+def ripples(x):
+    """Steps between many hills."""
+    return np.sum(np.sqrt(1 + x**2) + 0.5 * np.sin(9 * x) + 0.1 * np.cos(40 * x)), x / np.sqrt(1 + x**2) + 4.5 * np.cos(9 * x) - 4 * np.sin(40 * x)
+
+
+def downhill(x):
+    """No end: the step grows to its bound."""
+    return -np.sum(x), -np.ones_like(x)
+
+
+def wrong(x):
+    """A gradient that is not the function's: after a while no step is found."""
+    return np.sum(x**2), np.where(np.abs(x) > 1, 2 * x, -x - 1)
+
+
+def scipy_run(f, start, noise):
+    """One minimization; noise disturbs the last digits of the gradients."""
+    curve, rng = [], np.random.default_rng(noise)
+
+    def disturbed(x):
+        value, g = f(x)
+        return value, g * (1 + 1e-14 * rng.normal(size=len(g)) * (noise > 0))
+
+    r = scipy.optimize.minimize(disturbed, np.array(start, float), method="L-BFGS-B", jac=True, options=dict(gtol=1e-5, maxiter=60, maxfun=300),
+                                callback=lambda x: curve.append(float(f(x)[0])))
+    return {"function": f.__name__, "start": start, "x": r.x.tolist(), "f": float(r.fun), "iterations": int(r.nit), "evaluations": int(r.nfev), "curve": curve}
+
+
+def lbfgs():
+    cases, rng = [], np.random.default_rng(1)
+    starts = {rosenbrock: [[-1.2, 1], [-1.2, 1, -1.2, 1, 0.5, 2], [5, -5, 5]], quartic: [[3, -2, 1, 10], [100, 100]],
+              waves: [[2, 7, -4], [30, -11], [0.1, 0.2, 0.3, 0.4]], kinks: [[3, -2.5], [0.3, 7, 11]], cliff: [[-30, -3], [14, 9, -20]],
+              shelf: [[0.0, 1e-8]], ripples: [(rng.normal(size=n) * 8).round(2).tolist() for n in range(1, 31)], downhill: [[0, 0]], wrong: [[7, 5], [9, -40, 3]]}
+    for f, start in [(f, start) for f, several in starts.items() for start in several]:
+        case = scipy_run(f, start, 0)
+        others = [scipy_run(f, start, noise) for noise in range(1, 6)]
+        if f is ripples and any(other["evaluations"] != case["evaluations"] or not np.allclose(other["curve"], case["curve"], rtol=1e-8) for other in others):
+            print("left out, for its path hangs on the last digits:", f.__name__, start)
+            continue
+        cases.append(case)
+        print(f.__name__, start, case["iterations"], case["evaluations"], case["f"])
+    (OUT / "lbfgs.json").write_text(json.dumps(cases) + "\n")
 
 
 # --- quality -------------------------------------------------------------------
@@ -239,7 +322,7 @@ def bench():
 def main():
     warnings.simplefilter("ignore")
     OUT.mkdir(exist_ok=True)
-    for name, run in (("steps", steps), ("quality", quality), ("bench", bench)):
+    for name, run in (("steps", steps), ("lbfgs", lbfgs), ("quality", quality), ("bench", bench)):
         if name in sys.argv[1:] or len(sys.argv) == 1:
             run()
 
