@@ -10,7 +10,7 @@ import (
 // and processors; another one gives another.
 func TestOneSeedOneModel(t *testing.T) {
 	built := buildQualitySet("categories")
-	data := built.part(0, 700)
+	data := built.part(0, 400)
 	for name, change := range map[string]func(*Params){
 		"adam":  func(p *Params) { p.EarlyStopping = true },
 		"sgd":   func(p *Params) { p.Solver, p.BatchSize = SGD, 333 },

@@ -82,4 +82,4 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("neural: read model: %q: %s", e.Key, e.Reason)
 }
 
-func cancelled(ctx context.Context) error { return fmt.Errorf("neural: %w", context.Cause(ctx)) }
+func cancelled(ctx context.Context) error { return fmt.Errorf("neural: %w", ctx.Err()) }

@@ -60,7 +60,7 @@ func newGradient(net *network, from *sample, alpha float64, largest int, pool *p
 		g.slots[i].grad = make([]float64, net.size)
 	}
 	for range pool.threads {
-		g.passes = append(g.passes, newPass(net, &pool.stopped, true))
+		g.passes = append(g.passes, newPass(net, &pool.stopped, min(tileRows, largest), true))
 	}
 	g.runSlot, g.runUpdate = g.slotTask, g.updateTask
 	return g

@@ -17,14 +17,16 @@ const maxModelBytes = 26*maxWeights + 1<<26
 // ReadJSON reads what [Model.WriteJSON] wrote. The bytes are data only and are not
 // trusted: what is inconsistent, unknown or beyond the limits of a training is a
 // [*FormatError].
-func ReadJSON(r io.Reader) (*Model, error) {
-	limited := &io.LimitedReader{R: r, N: maxModelBytes + 1}
+func ReadJSON(r io.Reader) (*Model, error) { return readJSON(r, maxModelBytes) }
+
+func readJSON(r io.Reader, most int64) (*Model, error) {
+	limited := &io.LimitedReader{R: r, N: most + 1}
 	decoder := json.NewDecoder(limited)
 	decoder.DisallowUnknownFields()
 	var in jsonModel
 	if err := decoder.Decode(&in); err != nil {
 		if limited.N <= 0 {
-			return nil, &FormatError{Reason: fmt.Sprintf("longer than %d bytes", maxModelBytes)}
+			return nil, &FormatError{Reason: fmt.Sprintf("longer than %d bytes", most)}
 		}
 		var own *FormatError
 		if errors.As(err, &own) {

@@ -17,7 +17,8 @@ const (
 )
 
 // engine is gonum's own BLAS, whatever else a program may have registered: an
-// element of A·B is summed in the order of A's columns, for any number of rows.
+// element of A·B, and of A·Bᵀ in a tile, is summed in an order that A's columns alone
+// decide, for any number of rows.
 var engine gonum.Implementation
 
 // multiply sets C (m × n) to A·B + beta·C in tiles; a transposed operand is given

@@ -74,6 +74,9 @@ func (s *paramSpec) set(p *Params, value any) (ok bool) {
 			return true
 		}
 		*field, ok = asInt(value)
+		for _, special := range s.special {
+			ok = ok && *field != special // which has a word instead
+		}
 	case *float64:
 		*field, ok = asFloat(value)
 	case *string:

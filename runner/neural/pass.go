@@ -13,23 +13,24 @@ type pass struct {
 	embed   []float64   // rows × embedded columns: their gradient
 }
 
-func newPass(net *network, stopped *atomic.Bool, backward bool) *pass {
-	p := &pass{net: net, stopped: stopped, codes: make([]int32, tileRows*len(net.embeddings))}
-	p.values = append(p.values, make([]float64, tileRows*net.inputs))
+// newPass makes the memory for tiles of at most rows.
+func newPass(net *network, stopped *atomic.Bool, rows int, backward bool) *pass {
+	p := &pass{net: net, stopped: stopped, codes: make([]int32, rows*len(net.embeddings))}
+	p.values = append(p.values, make([]float64, rows*net.inputs))
 	for i, l := range net.layers {
-		p.values = append(p.values, make([]float64, tileRows*l.out))
+		p.values = append(p.values, make([]float64, rows*l.out))
 		if !backward {
 			continue
 		}
 		// The last layer's predictions become its delta in place.
 		delta := p.values[i+1]
 		if i < len(net.layers)-1 {
-			delta = make([]float64, tileRows*l.out)
+			delta = make([]float64, rows*l.out)
 		}
 		p.deltas = append(p.deltas, delta)
 	}
 	if backward {
-		p.embed = make([]float64, tileRows*(net.inputs-net.numeric))
+		p.embed = make([]float64, rows*(net.inputs-net.numeric))
 	}
 	return p
 }

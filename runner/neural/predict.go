@@ -68,7 +68,7 @@ func (m *Model) outputs(ctx context.Context, columns [][]float64) ([]float64, er
 	passes := make([]*pass, pool.threads)
 	pool.each(tasks(rows), func(worker, task int) {
 		if passes[worker] == nil {
-			passes[worker] = newPass(m.net, &pool.stopped, false)
+			passes[worker] = newPass(m.net, &pool.stopped, min(tileRows, rows), false)
 		}
 		p := passes[worker]
 		for lo, hi := task*scoreRows, min(rows, (task+1)*scoreRows); lo < hi; lo += tileRows {

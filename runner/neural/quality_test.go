@@ -63,9 +63,6 @@ func meanAndDeviation(values []float64) (mean, deviation float64) {
 // differ by half a deviation as a rule, so this is three of those. With categories
 // scikit-learn has one-hot columns, and embeddings must not be worse than that.
 func TestQualityIsScikitLearns(t *testing.T) {
-	if underRace {
-		t.Skip("compares figures, which the race detector only slows: run it without")
-	}
 	data, err := os.ReadFile("testdata/quality.json")
 	if err != nil {
 		t.Fatal(err)

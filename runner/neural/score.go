@@ -19,7 +19,7 @@ const scoreRows = 4 * tileRows
 func newScorer(net *network, on *sample, pool *pool) *scorer {
 	s := &scorer{net: net, on: on, pool: pool, predictions: make([]float64, len(on.rows)*net.outputs)}
 	for range pool.threads {
-		s.passes = append(s.passes, newPass(net, &pool.stopped, false))
+		s.passes = append(s.passes, newPass(net, &pool.stopped, min(tileRows, len(on.rows)), false))
 	}
 	s.run = s.task
 	return s

@@ -1,5 +1,0 @@
-//go:build !race
-
-package neural
-
-const underRace = false
