@@ -15,17 +15,40 @@ type drawnNet struct {
 	data   Dataset
 }
 
-func drawNet(t *rapid.T, mostRows int) drawnNet {
-	p := DefaultParams()
-	p.Activation = rapid.SampledFrom([]string{ReLU, Tanh, Logistic, Identity}).Draw(t, "activation")
-	p.HiddenLayerSizes = rapid.SliceOfN(rapid.IntRange(1, 9), 0, 3).Draw(t, "hidden_layer_sizes")
-	p.Loss = rapid.SampledFrom([]string{SquaredError, Poisson, LogLoss}).Draw(t, "loss")
-	if p.Loss == LogLoss {
-		p.NumClass = rapid.IntRange(2, 4).Draw(t, "num_class")
+// kind is a choice of what a network is made of.
+type kind struct {
+	activation, loss string
+	classes          int
+	embeddings       bool
+}
+
+func allKinds() (all []kind) {
+	for _, activation := range []string{ReLU, Tanh, Logistic, Identity} {
+		for _, embeddings := range []bool{false, true} {
+			for _, classes := range []int{2, 3, 4} {
+				all = append(all, kind{activation, LogLoss, classes, embeddings})
+			}
+			all = append(all, kind{activation, SquaredError, 0, embeddings}, kind{activation, Poisson, 0, embeddings})
+		}
 	}
+	return all
+}
+
+func drawNet(t *rapid.T, mostRows int) drawnNet {
+	return drawNetOf(t, mostRows, rapid.SampledFrom(allKinds()).Draw(t, "kind"))
+}
+
+func drawNetOf(t *rapid.T, mostRows int, k kind) drawnNet {
+	p := DefaultParams()
+	p.Activation, p.Loss, p.NumClass = k.activation, k.loss, k.classes
+	p.HiddenLayerSizes = rapid.SliceOfN(rapid.IntRange(1, 9), 0, 3).Draw(t, "hidden_layer_sizes")
 	p.Alpha = rapid.SampledFrom([]float64{0, 0.1, 3}).Draw(t, "alpha")
 	p.EmbeddingDim = rapid.IntRange(0, 3).Draw(t, "embedding_dim")
-	categories := rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 1, 3, 6}), 1, 5).Draw(t, "categories")
+	categories := rapid.SliceOfN(rapid.SampledFrom([]int{0}), 1, 4).Draw(t, "numbers")
+	if k.embeddings {
+		categories = rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 1, 3, 6}), 0, 4).Draw(t, "categories")
+		categories = slices.Insert(categories, rapid.IntRange(0, len(categories)).Draw(t, "at"), 5)
+	}
 	rows := rapid.IntRange(1, mostRows).Draw(t, "rows")
 	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 

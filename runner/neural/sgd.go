@@ -2,8 +2,8 @@ package neural
 
 import "math"
 
-// solver changes the weights by a gradient. begin and the methods after it are
-// called by one goroutine; step for ranges of weights, perhaps several at once.
+// solver changes the weights by a gradient. step is called for ranges of weights,
+// perhaps several at once; the other methods by one goroutine between steps.
 type solver interface {
 	// begin opens a step.
 	begin()
