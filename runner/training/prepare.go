@@ -32,7 +32,8 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 	if err != nil {
 		return nil, err
 	}
-	fitted, features, kept, err := pipeline.EncodeText().FitTransform(ctx, raw)
+	target := preprocess.Target{Name: r.goal.Name, Classes: r.goal.classes, ClassNames: preprocess.ClassNames(r.goal.Classes), Values: r.goal.values}
+	fitted, features, kept, err := pipeline.EncodeText().FitTransformTarget(ctx, raw, target.Take(positions))
 	if err != nil {
 		return nil, dataError(err, r.goal.inputRows(positions))
 	}
