@@ -157,6 +157,9 @@ func (e *expression) accept(node ast.Node) error {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return nil
 	case *ast.IdentifierNode:
+		if strings.HasPrefix(n.Value, "$") { // the library's own names
+			break
+		}
 		if slices.Contains(functionNames(), n.Value) {
 			return fmt.Errorf("%s is a function; write %s(…), or %s(%q) for a column of that name", n.Value, n.Value, columnFunction, n.Value)
 		}
@@ -263,6 +266,7 @@ const chunkRows = 1 << 14
 // missing the result is, too.
 func (e *expression) values(ctx context.Context, in Frame) ([]float64, error) {
 	columns := make([][]float64, len(e.columns))
+	names := make([]string, len(e.columns))
 	for slot, name := range e.columns {
 		c, err := column(in, name)
 		if err != nil {
@@ -271,7 +275,7 @@ func (e *expression) values(ctx context.Context, in Frame) ([]float64, error) {
 		if c.Kind() != table.Float64 {
 			return nil, otherKind("expression", c)
 		}
-		columns[slot] = c.Floats()
+		columns[slot], names[slot] = c.Floats(), slotName(slot)
 	}
 	out := make([]float64, in.Table.NumRows())
 	chunks := (len(out) + chunkRows - 1) / chunkRows
@@ -279,14 +283,12 @@ func (e *expression) values(ctx context.Context, in Frame) ([]float64, error) {
 		var machine vm.VM
 		env := make(map[string]any, len(columns))
 		for row := chunk * chunkRows; row < min(len(out), (chunk+1)*chunkRows); row++ {
-			missing := false
-			for slot, cells := range columns {
-				env[slotName(slot)] = cells[row]
-				missing = missing || math.IsNaN(cells[row])
-			}
-			if missing {
+			if slices.ContainsFunc(columns, func(cells []float64) bool { return math.IsNaN(cells[row]) }) {
 				out[row] = math.NaN()
 				continue
+			}
+			for slot, cells := range columns {
+				env[names[slot]] = cells[row]
 			}
 			result, err := machine.Run(e.program, env)
 			if err != nil {
