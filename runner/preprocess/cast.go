@@ -104,8 +104,11 @@ func parseAs(kind, text string) float64 {
 		}
 		return float64(t.Unix()) + float64(t.Nanosecond())/1e9
 	case "bool":
-		if truth, err := strconv.ParseBool(text); err == nil {
-			return numberAs(kind, map[bool]float64{true: 1}[truth])
+		switch truth, err := strconv.ParseBool(text); {
+		case err == nil && truth:
+			return 1
+		case err == nil:
+			return 0
 		}
 	}
 	v, err := strconv.ParseFloat(text, 64)

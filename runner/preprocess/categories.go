@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
 	"unicode/utf8"
 
@@ -59,27 +58,18 @@ func (k columnCategories) find(step string, c *table.Column, sorted bool) ([]int
 	}
 	out := make([]int, c.Len())
 	if k.Numeric {
+		find := finderOf(k.Numbers, sorted)
 		for i, v := range c.Floats() {
-			out[i] = k.findNumber(v, sorted)
+			if out[i] = absent; !math.IsNaN(v) {
+				out[i] = find(number(v))
+			}
 		}
 		return out, nil
 	}
+	find := finderOf(k.Texts, sorted)
 	byCode := make([]int, len(c.Dict()))
-	var index map[string]int
-	if !sorted {
-		index = make(map[string]int, len(k.Texts))
-		for i, text := range k.Texts {
-			index[text] = i
-		}
-	}
 	for code, text := range c.Dict() {
-		at, ok := index[text]
-		if sorted {
-			at, ok = slices.BinarySearch(k.Texts, text)
-		}
-		if byCode[code] = at; !ok {
-			byCode[code] = unseen
-		}
+		byCode[code] = find(text)
 	}
 	for i, code := range c.Codes() {
 		if out[i] = absent; !c.IsNull(i) {
@@ -89,18 +79,26 @@ func (k columnCategories) find(step string, c *table.Column, sorted bool) ([]int
 	return out, nil
 }
 
-func (k columnCategories) findNumber(v float64, sorted bool) int {
-	if math.IsNaN(v) {
-		return absent
-	}
-	at := slices.Index(k.Numbers, number(v))
+// finderOf tells the place of a value among others, or [unseen].
+func finderOf[T string | number](values []T, sorted bool) func(T) int {
 	if sorted {
-		at = sort.Search(len(k.Numbers), func(j int) bool { return float64(k.Numbers[j]) >= v })
+		return func(v T) int {
+			if at, ok := slices.BinarySearch(values, v); ok {
+				return at
+			}
+			return unseen
+		}
 	}
-	if at < 0 || at == len(k.Numbers) || float64(k.Numbers[at]) != v {
+	index := make(map[T]int, len(values))
+	for i, v := range values {
+		index[v] = i
+	}
+	return func(v T) int {
+		if at, ok := index[v]; ok {
+			return at
+		}
 		return unseen
 	}
-	return at
 }
 
 // refuse makes the error about the first cell without a known category; nil

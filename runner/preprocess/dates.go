@@ -155,7 +155,7 @@ func (s *dateState) Transform(ctx context.Context, in Frame, _ Mode) (Frame, err
 	})
 }
 
-// maxSeconds bounds times to the years -9999 to 9999, about.
+// maxSeconds bounds times to the years −5900 to 9900, about.
 const maxSeconds = 2.5e11
 
 // times reads the cells that are not missing.

@@ -42,11 +42,14 @@ func (f *Fitted) describe(last Frame) {
 			return
 		}
 		f.schema.Columns = slices.DeleteFunc(f.schema.Columns, func(c SchemaColumn) bool { return !chooser.keeps(c.Name) })
+		if _, needsAll := step.transformer.(*selectState); needsAll {
+			return
+		}
 	}
 }
 
 // columnChooser is a fitted step that only leaves columns out, and does not mind
-// if they are gone already.
+// if those are gone already.
 type columnChooser interface {
 	keeps(name string) bool
 }

@@ -66,19 +66,19 @@ func newMissingValues(step config.Step) (Fitter, error) {
 		return nil, step.ErrorAt("fill_value", "only the strategy constant takes a fill_value; the strategy is %s", params.Strategy)
 	}
 	byColumn, isMap := params.FillValue.(map[string]any)
-	for key, names := range map[string][]string{"fill_value": slices.Sorted(maps.Keys(byColumn)), "strategies": slices.Sorted(maps.Keys(params.Strategies))} {
-		for _, name := range names {
-			if params.Columns != nil && !slices.Contains(params.Columns, name) {
-				return nil, step.ErrorAt(key+"."+name, "the column is not among columns")
-			}
-		}
-	}
+	foreign := func(name string) bool { return params.Columns != nil && !slices.Contains(params.Columns, name) }
 	for _, name := range slices.Sorted(maps.Keys(byColumn)) {
+		if foreign(name) {
+			return nil, step.ErrorAt("fill_value."+name, "the column is not among columns")
+		}
 		if s := params.strategy(name); s != "constant" {
 			return nil, step.ErrorAt("fill_value."+name, "only the strategy constant takes a fill_value; the column's strategy is %s", s)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(params.Strategies)) {
+		if foreign(name) {
+			return nil, step.ErrorAt("strategies."+name, "the column is not among columns")
+		}
 		if isMap && params.Strategies[name] == "constant" && byColumn[name] == nil {
 			return nil, step.ErrorAt("strategies."+name, "the column has no fill_value; give fill_value.%s", name)
 		}

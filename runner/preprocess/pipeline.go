@@ -155,8 +155,10 @@ func (s pipelineStep) fit(ctx context.Context, i int, in Frame, target *Target) 
 		return nil, Frame{}, &NoRowsError{Reason: fmt.Sprintf("preprocessing %s leaves no rows", label(i, s.kind))}
 	case out.Table.NumColumns() == 0:
 		return nil, Frame{}, &NoRowsError{Reason: fmt.Sprintf("preprocessing %s leaves no columns", label(i, s.kind))}
-	case out.Table.NumColumns() > maxColumns:
-		return nil, Frame{}, &NoRowsError{Reason: fmt.Sprintf("preprocessing %s makes %d columns; the limit is %d", label(i, s.kind), out.Table.NumColumns(), maxColumns)}
+	case out.Table.NumColumns() > max(maxColumns, in.Table.NumColumns()):
+		last := out.Table.Columns()[out.Table.NumColumns()-1]
+		return nil, Frame{}, in.located("fit", i, s.kind, &ColumnError{Column: last.Name(), Reason: fmt.Sprintf(
+			"with it there are %d columns; the limit is %d: let the step make fewer", out.Table.NumColumns(), maxColumns)})
 	case target != nil && out.Table.Has(target.Name):
 		return nil, Frame{}, in.located("fit", i, s.kind, &ColumnError{Column: target.Name, Reason: "a feature may not have the name of the target; choose another"})
 	}

@@ -143,7 +143,7 @@ func drawnSelection(t *rapid.T, in *table.Table) map[string]any {
 	if rapid.Bool().Draw(t, "rows") {
 		return map[string]any{"where": columnWith(t, in, false) + " > 0"}
 	}
-	return map[string]any{"columns": []string{someColumn(t, in)}}
+	return map[string]any{"columns": slices.Compact([]string{someColumn(t, in), someColumn(t, in)})}
 }
 
 func someColumn(t *rapid.T, in *table.Table) string {

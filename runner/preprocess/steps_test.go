@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -280,6 +281,7 @@ func TestColumnsThatAreDroppedFirstAreNotNeeded(t *testing.T) {
 	for _, steps := range []string{
 		"[{type: drop, params: {columns: [id, none]}}, {type: derive, params: {columns: {c: a + b}}}]",
 		"[{type: select, params: {columns: [b, a]}}, {type: derive, params: {columns: {c: a + b}}}]",
+		"[{type: drop, params: {columns: [id]}}, {type: select, params: {columns: [b, a]}}, {type: drop, params: {columns: [a]}}]",
 	} {
 		fitted, out, _ := fit(t, pipeline(t, steps), in)
 		if diff := cmp.Diff([]string{"a", "b"}, fitted.Schema().Names()); diff != "" {
@@ -453,6 +455,42 @@ func TestTargetIsChecked(t *testing.T) {
 		if _, _, _, err := pipeline(t, "[]").FitTransformTarget(bg, in, c.target); err == nil || !strings.Contains(err.Error(), c.message) {
 			t.Errorf("%+v: error %v, want %q", c.target, err, c.message)
 		}
+	}
+}
+
+// The page on preprocessing has every step and parameter, and its snippets hold.
+func TestDocumentationIsComplete(t *testing.T) {
+	data, err := os.ReadFile("../../docs/preprocessing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(data)
+	for _, kind := range Known() {
+		if !strings.HasPrefix(kind, "example_") && !strings.Contains(page, "type: "+kind) && !strings.Contains(page, "- "+kind+"\n") {
+			t.Errorf("the step %s has no snippet", kind)
+		}
+	}
+	for _, params := range []any{missingParams{}, encoderParams{}, scalerParams{}, clipParams{}, dateParams{}, selectParams{}, renameParams{}, castParams{}, deriveParams{}, tfidfParams{}} {
+		fields := reflect.TypeOf(params)
+		for i := range fields.NumField() {
+			if name := fields.Field(i).Tag.Get("yaml"); !strings.Contains(page, "`"+name+"`") {
+				t.Errorf("%s: the parameter %s is not there", fields.Name(), name)
+			}
+		}
+	}
+	snippets := 0
+	for _, block := range strings.Split(page, "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		if !strings.HasPrefix(block, "preprocessing:") {
+			block = "preprocessing:\n  steps:\n    " + strings.ReplaceAll(block, "\n", "\n    ")
+		}
+		if _, err := New(section(t, block)); err != nil {
+			t.Errorf("%v\n%s", err, block)
+		}
+		snippets++
+	}
+	if snippets < 10 {
+		t.Errorf("only %d snippets were found", snippets)
 	}
 }
 

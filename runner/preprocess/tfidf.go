@@ -84,20 +84,26 @@ func (t *tfidf) checkParams() error {
 	if r := p.NgramRange; len(r) != 2 || r[0] < 1 || r[0] > r[1] || r[1] > maxNgram {
 		return t.step.ErrorAt("ngram_range", "must be two numbers from 1 to %d, the greater one last, such as [1, 2]", maxNgram)
 	}
-	for key, df := range map[string]*float64{"min_df": &p.MinDF, "max_df": p.MaxDF} {
-		if df != nil && *df > 1 && *df != math.Trunc(*df) {
-			return t.step.ErrorAt(key, "must be a fraction below 1 or a whole number of rows, not %v", *df)
+	for _, bound := range []struct {
+		key string
+		df  *float64
+	}{{"min_df", &p.MinDF}, {"max_df", p.MaxDF}} {
+		if bound.df != nil && *bound.df > 1 && *bound.df != math.Trunc(*bound.df) {
+			return t.step.ErrorAt(bound.key, "must be a fraction below 1 or a whole number of rows, not %v", *bound.df)
 		}
 	}
-	alone := map[string][]string{"hashing": {"vocabulary", "max_features", "min_df", "max_df"}, "vocabulary": {"max_features", "min_df", "max_df"}}
-	for key, others := range alone {
-		if key == "hashing" && !p.Hashing || key == "vocabulary" && p.Vocabulary == nil {
-			continue
-		}
-		for _, other := range others {
-			if _, given := t.step.Params[other]; given {
-				return t.step.ErrorAt(other, "has no meaning together with %s", key)
-			}
+	var chosen string // by what the terms are chosen, instead of by the rows
+	switch {
+	case p.Hashing && p.Vocabulary != nil:
+		return t.step.ErrorAt("vocabulary", "has no meaning together with hashing")
+	case p.Hashing:
+		chosen = "hashing"
+	case p.Vocabulary != nil:
+		chosen = "vocabulary"
+	}
+	for _, key := range []string{"max_features", "min_df", "max_df"} {
+		if _, given := t.step.Params[key]; given && chosen != "" {
+			return t.step.ErrorAt(key, "has no meaning together with %s", chosen)
 		}
 	}
 	for _, key := range []string{"n_features", "alternate_sign"} {
