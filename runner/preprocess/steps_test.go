@@ -501,17 +501,17 @@ func TestWideResultsAreRefused(t *testing.T) {
 		words[i] = "w" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + strings.Repeat("y", i%11) + string(rune(0x4e00+i%20000)) + string(rune('a'+i/20000))
 	}
 	in := tableOf(t, table.NewString("s", words, nil))
-	for steps, message := range map[string]string{
-		"[{type: categorical_encoder, params: {method: one_hot}}]":                              "lower max_categories",
-		"[{type: text_tfidf, params: {columns: [s]}}]":                                          "set or lower max_features",
-		"[{type: text_tfidf, params: {columns: [s], hashing: true, n_features: 50000}}]":        "GiB",
-		"[{type: text_tfidf, params: {columns: [s], max_features: 10000}}]":                     "max_features, or raise min_df, or give fewer rows",
-		"[{type: categorical_encoder, params: {method: one_hot, max_categories: 20000}}]":       "columns of that many rows: lower max_categories",
-		"[{type: text_tfidf, params: {columns: [s], hashing: true, n_features: 6000}}]":         "lower n_features",
-		"[{type: text_tfidf, params: {columns: [s], ngram_range: [1, 1], max_features: 6000}}]": "5368 columns of that many rows",
+	for _, c := range []struct {
+		steps, message string
+		rows           int
+	}{
+		{"[{type: categorical_encoder, params: {method: one_hot}}]", "it would become 50001 columns; the limit is 50000: lower max_categories", len(words)},
+		{"[{type: text_tfidf, params: {columns: [s]}}]", "the limit is 50000: set or lower max_features", len(words)},
+		{"[{type: text_tfidf, params: {columns: [s], max_features: 6000}}]", "2.2 GiB; the limit is 268435456 cells (2 GiB), 5368 columns of that many rows: set or lower max_features", len(words)},
+		{"[{type: text_tfidf, params: {columns: [s], hashing: true, n_features: 50000}}]", "44739 columns of that many rows: lower n_features, or give fewer rows at a time", 6000},
 	} {
-		if _, err := pipeline(t, steps).Fit(bg, in); err == nil || !strings.Contains(err.Error(), message) {
-			t.Errorf("%s: error %v, want %q", steps, err, message)
+		if _, err := pipeline(t, c.steps).Fit(bg, in.Slice(0, c.rows)); err == nil || !strings.Contains(err.Error(), c.message) {
+			t.Errorf("%s of %d rows: error %v, want %q", c.steps, c.rows, err, c.message)
 		}
 	}
 }
