@@ -3,173 +3,178 @@ package preprocess
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
-	"sort"
-	"strconv"
-	"unicode/utf8"
 
 	"mlops/runner/config"
 	"mlops/runner/table"
 )
 
-// encoderParams are the parameters of categorical_encoder.
+// encoderParams are the parameters of categorical_encoder. The ones below Method
+// and Columns belong to the methods that encoderTakes lists.
 type encoderParams struct {
-	// Columns to encode; not given: every text column. A column of numbers is
-	// encoded only if it is named.
+	// Method of encoding: label codes in sorted order; ordinal codes in a given
+	// order; one_hot indicator columns; frequency, the share of training rows;
+	// target, the mean of the target among training rows.
+	Method string `yaml:"method" enum:"label|ordinal|one_hot|frequency|target"`
+	// Columns to encode; not given: every text column (those of categories, for
+	// ordinal). A column of numbers is encoded only if it is named.
 	Columns []string `yaml:"columns"`
 	// HandleUnknown says what a category becomes that training did not see:
-	// use_first its first category in sorted order, ignore a missing value,
-	// error an [*UnknownCategoryError].
-	HandleUnknown string `yaml:"handle_unknown" enum:"use_first|ignore|error"`
+	// use_first its first category (label, ordinal, one_hot); ignore a missing
+	// value (label, ordinal), zeros (one_hot), 0 (frequency) or the target's mean
+	// (target); error an [*UnknownCategoryError]. Not given: use_first for label
+	// and ordinal, else ignore.
+	HandleUnknown string `yaml:"handle_unknown"`
+	// Categories in their order, by column.
+	Categories map[string][]any `yaml:"categories"`
+	// Drop leaves out a column of the indicators: none, the first of each, or that
+	// of columns with two categories.
+	Drop string `yaml:"drop" enum:"none|first|if_binary"`
+	// MinFrequency: categories of fewer training rows share one column; a count,
+	// or a fraction of the rows below 1.
+	MinFrequency *float64 `yaml:"min_frequency" range:"(0,1e9]"`
+	// MaxCategories bounds the columns of each column: the rarest share one.
+	MaxCategories *int `yaml:"max_categories" range:"[1,50000]"`
+	// Smooth mixes the target's mean into a category's: auto, as much as the
+	// variances say, or as if of that many further rows.
+	Smooth any `yaml:"smooth"`
+	// CV is the number of folds that give the training rows their values.
+	CV int `yaml:"cv" range:"[2,1000]"`
+	// Shuffle rows before they are cut into folds.
+	Shuffle bool `yaml:"shuffle"`
+	// RandomState seeds that.
+	RandomState int64 `yaml:"random_state" range:"[0,4294967295]"`
 }
 
+var encoderTakes = map[string][]string{
+	"label":     {},
+	"ordinal":   {"categories"},
+	"one_hot":   {"drop", "min_frequency", "max_categories"},
+	"frequency": {},
+	"target":    {"smooth", "cv", "shuffle", "random_state"},
+}
+
+var encoderPolicies = map[string][]string{ // the default first
+	"label":     {"use_first", "ignore", "error"},
+	"ordinal":   {"use_first", "ignore", "error"},
+	"one_hot":   {"ignore", "use_first", "error"},
+	"frequency": {"ignore", "error"},
+	"target":    {"ignore", "error"},
+}
+
+func newCategoricalEncoder(step config.Step) (Fitter, error) {
+	params, err := config.DecodeParamsOver(step, encoderParams{Method: "label", Drop: "none", CV: 5, Shuffle: true, RandomState: 42})
+	if err != nil {
+		return nil, err
+	}
+	if err := onlyFor(step, params.Method, encoderTakes); err != nil {
+		return nil, err
+	}
+	policies := encoderPolicies[params.Method]
+	if params.HandleUnknown == "" {
+		params.HandleUnknown = policies[0]
+	}
+	if !slices.Contains(policies, params.HandleUnknown) {
+		return nil, unknownChoice(step, "handle_unknown", params.HandleUnknown, policies)
+	}
+	e := categoricalEncoder{step: step, params: params}
+	switch params.Method {
+	case "ordinal":
+		return newOrdinal(e)
+	case "one_hot":
+		if params.MinFrequency != nil && *params.MinFrequency > 1 && *params.MinFrequency != math.Trunc(*params.MinFrequency) {
+			return nil, step.ErrorAt("min_frequency", "must be a fraction below 1 or a whole number of rows, not %v", *params.MinFrequency)
+		}
+		return &oneHotEncoder{e}, nil
+	case "frequency":
+		return &frequencyEncoder{e}, nil
+	case "target":
+		return newTargetEncoder(e)
+	}
+	return &e, nil
+}
+
+// categoricalEncoder is the label method, and what the others share.
 type categoricalEncoder struct {
 	step   config.Step
 	params encoderParams
 }
 
-func newCategoricalEncoder(step config.Step) (Fitter, error) {
-	params, err := config.DecodeParamsOver(step, encoderParams{HandleUnknown: "use_first"})
-	if err != nil {
-		return nil, err
+// columns returns those to encode.
+func (e *categoricalEncoder) columns(in Frame) ([]*table.Column, error) {
+	if e.params.Columns != nil {
+		return pick(e.step, e.params.Columns, in)
 	}
-	return &categoricalEncoder{step: step, params: params}, nil
+	return slices.DeleteFunc(slices.Clone(in.Table.Columns()), func(c *table.Column) bool { return c.Kind() != table.String }), nil
 }
 
-// columnCategories are a column's categories: category i has label code i.
-type columnCategories struct {
-	Name    string   `json:"name"`
-	Texts   []string `json:"texts,omitempty"`   // sorted, of a text column
-	Numbers []number `json:"numbers,omitempty"` // ascending, of a numeric column
-	Numeric bool     `json:"numeric,omitempty"`
-}
-
-// encoderState is the fitted step.
+// encoderState is the fitted step of the methods label and ordinal.
 type encoderState struct {
+	Method        string             `json:"method,omitempty"` // empty for label
 	HandleUnknown string             `json:"handle_unknown"`
 	Columns       []columnCategories `json:"columns"`
 }
 
 // Fit learns each column's categories.
 func (e *categoricalEncoder) Fit(ctx context.Context, in Frame) (Transformer, error) {
-	columns := slices.DeleteFunc(slices.Clone(in.Table.Columns()), func(c *table.Column) bool { return c.Kind() != table.String })
-	if e.params.Columns != nil {
-		var err error
-		if columns, err = pick(e.step, e.params.Columns, in.Table); err != nil {
-			return nil, err
-		}
+	columns, err := e.columns(in)
+	if err != nil {
+		return nil, err
 	}
 	out := &encoderState{HandleUnknown: e.params.HandleUnknown, Columns: make([]columnCategories, len(columns))}
-	err := each(ctx, len(columns), func(i int) error {
-		c := columns[i]
-		out.Columns[i] = columnCategories{Name: c.Name()}
-		if c.Kind() != table.String {
-			values := appendPresent(nil, c.Floats())
-			slices.Sort(values)
-			out.Columns[i].Numeric = true
-			for _, v := range slices.Compact(values) {
-				out.Columns[i].Numbers = append(out.Columns[i].Numbers, number(plusZero(v)))
-			}
-			return nil
-		}
-		out.Columns[i].Texts = usedTexts(c)
-		for _, text := range out.Columns[i].Texts {
-			if !utf8.ValidString(text) {
-				return &ColumnError{Column: c.Name(), Reason: fmt.Sprintf("the category %q is not UTF-8 text", shorten(text))}
-			}
-		}
-		return nil
+	err = each(ctx, len(columns), func(i int) error {
+		var err error
+		out.Columns[i], err = learnCategories(columns[i])
+		return err
 	})
 	return out, err
 }
 
-// Transform replaces categories by label codes.
+// Transform replaces categories by their codes.
 func (s *encoderState) Transform(ctx context.Context, in Frame, _ Mode) (Frame, error) {
-	encoded := make([]*table.Column, len(s.Columns))
-	err := each(ctx, len(encoded), func(i int) error {
-		c, err := column(in, s.Columns[i].Name)
-		if err == nil {
-			encoded[i], err = s.encode(s.Columns[i], c)
-		}
-		return err
+	names := make([]string, len(s.Columns))
+	for i, c := range s.Columns {
+		names[i] = c.Name
+	}
+	out, err := in.expand(ctx, names, func(i int, c *table.Column) ([]*table.Column, error) {
+		encoded, err := s.encode(s.Columns[i], c)
+		return []*table.Column{encoded}, err
 	})
-	if err != nil {
-		return Frame{}, err
+	if err != nil || s.Method == "ordinal" { // ordinal codes are numbers: their order means something
+		return out, err
 	}
-	out, err := in.With(encoded...)
-	if err != nil {
-		return Frame{}, err
-	}
-	out.Categorical = maps.Clone(in.Categorical)
-	for _, c := range s.Columns {
-		out.Categorical[c.Name] = true
+	out.Categorical = maps.Clone(out.Categorical)
+	for _, name := range names {
+		out.Categorical[name] = true
 	}
 	return out, nil
 }
 
 func (s *encoderState) encode(known columnCategories, c *table.Column) (*table.Column, error) {
-	if known.Numeric != (c.Kind() == table.Float64) {
-		return nil, &StateError{Part: "categorical_encoder", Reason: fmt.Sprintf("the categories of column %q are of another type than the column", c.Name())}
+	found, err := known.find("categorical_encoder", c, s.Method == "")
+	if err != nil {
+		return nil, err
 	}
-	codes := make([]float64, c.Len())
-	var unknown error
-	code := func(i int, at int, found bool) {
-		if found {
-			codes[i] = float64(at)
-			return
+	if s.HandleUnknown == "error" {
+		if err := known.refuse(c, found); err != nil {
+			return nil, err
 		}
-		codes[i] = math.NaN()
+	}
+	codes := make([]float64, len(found))
+	for i, at := range found {
 		switch {
-		case s.HandleUnknown == "use_first" && known.size() > 0:
+		case at >= 0:
+			codes[i] = float64(at)
+		case at == unseen && s.HandleUnknown == "use_first" && known.size() > 0:
 			codes[i] = 0
-		case s.HandleUnknown == "error" && unknown == nil:
-			unknown = &UnknownCategoryError{Column: c.Name(), Value: c.Text(i), Row: i + 1, Known: known.texts()}
+		default:
+			codes[i] = math.NaN()
 		}
-	}
-	if known.Numeric {
-		for i, v := range c.Floats() {
-			if math.IsNaN(v) {
-				codes[i] = v
-				continue
-			}
-			at := sort.Search(len(known.Numbers), func(j int) bool { return float64(known.Numbers[j]) >= v })
-			code(i, at, at < len(known.Numbers) && float64(known.Numbers[at]) == v)
-		}
-	} else {
-		at := make([]int, len(c.Dict()))
-		found := make([]bool, len(c.Dict()))
-		for d, text := range c.Dict() {
-			at[d], found[d] = slices.BinarySearch(known.Texts, text)
-		}
-		for i, d := range c.Codes() {
-			if c.IsNull(i) {
-				codes[i] = math.NaN()
-				continue
-			}
-			code(i, at[d], found[d])
-		}
-	}
-	if unknown != nil {
-		return nil, unknown
 	}
 	return table.NewFloat64(c.Name(), codes, nil), nil
-}
-
-func (c columnCategories) size() int { return max(len(c.Texts), len(c.Numbers)) }
-
-func (c columnCategories) texts() []string {
-	if !c.Numeric {
-		return c.Texts
-	}
-	texts := make([]string, len(c.Numbers))
-	for i, v := range c.Numbers {
-		texts[i] = strconv.FormatFloat(float64(v), 'g', -1, 64)
-	}
-	return texts
 }
 
 // MarshalJSON gives the state.
@@ -179,36 +184,41 @@ func (s *encoderState) MarshalJSON() ([]byte, error) {
 }
 
 func loadCategoricalEncoder(state json.RawMessage) (Transformer, error) {
+	var form struct {
+		Method string `json:"method"`
+	}
+	if err := json.Unmarshal(state, &form); err != nil {
+		return nil, err
+	}
+	switch form.Method {
+	case "", "ordinal":
+		return loadCodes(state)
+	case "one_hot":
+		return loadOneHot(state)
+	case "frequency":
+		return loadFrequency(state)
+	case "target":
+		return loadTargetEncoder(state)
+	}
+	return nil, fmt.Errorf("unknown method %q", shorten(form.Method))
+}
+
+func loadCodes(state json.RawMessage) (Transformer, error) {
 	type plain encoderState
 	var s plain
 	if err := strictJSON(state, &s); err != nil {
 		return nil, err
 	}
-	if !slices.Contains([]string{"use_first", "ignore", "error"}, s.HandleUnknown) {
-		return nil, fmt.Errorf("unknown handle_unknown %q", s.HandleUnknown)
+	if !slices.Contains(encoderPolicies["label"], s.HandleUnknown) {
+		return nil, fmt.Errorf("unknown handle_unknown %q", shorten(s.HandleUnknown))
 	}
-	seen := map[string]bool{}
+	if err := checkNames(s.Columns, func(c columnCategories) string { return c.Name }); err != nil {
+		return nil, err
+	}
 	for _, c := range s.Columns {
-		if c.Name == "" || seen[c.Name] {
-			return nil, fmt.Errorf("column %q is without a name or given twice", c.Name)
-		}
-		seen[c.Name] = true
-		if c.Numeric && c.Texts != nil || !c.Numeric && c.Numbers != nil {
-			return nil, fmt.Errorf("column %q has categories of both types", c.Name)
-		}
-		if !ascending(c.Texts) || !ascending(c.Numbers) {
-			return nil, errors.New("the categories of column " + strconv.Quote(c.Name) + " are not in sorted order")
+		if err := c.check(s.Method == ""); err != nil {
+			return nil, err
 		}
 	}
 	return (*encoderState)(&s), nil
-}
-
-// ascending reports whether values are sorted without repetition.
-func ascending[T string | number](values []T) bool {
-	for i := 1; i < len(values); i++ {
-		if values[i-1] >= values[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -35,7 +35,7 @@ func (e *ColumnError) Error() string {
 	return fmt.Sprintf("column %q: %s", e.Column, e.Reason)
 }
 
-// NoRowsError says that no row is left to fit on.
+// NoRowsError says that no row, or no column, is left to fit on.
 type NoRowsError struct {
 	Reason string
 }

@@ -68,10 +68,10 @@ func exactSum(values []float64, term func(float64) float64) (sum float64, count 
 	return a.float64(), count
 }
 
-func itself(v float64) float64 { return v }
+func itself[T any](v T) T { return v }
 
 // mean of the values that are not NaN, all finite, of which there must be one.
 func mean(values []float64) float64 {
-	sum, count := exactSum(values, itself)
+	sum, count := exactSum(values, itself[float64])
 	return sum / float64(count)
 }

@@ -27,6 +27,8 @@ type fittedStep struct {
 	transformer Transformer
 }
 
+// describe records what comes out of the steps, and takes the raw columns that
+// the first steps throw away out of the schema: prediction does not need them.
 func (f *Fitted) describe(last Frame) {
 	f.outputs = last.Table.Names()
 	for _, name := range f.outputs {
@@ -34,6 +36,22 @@ func (f *Fitted) describe(last Frame) {
 			f.categorical = append(f.categorical, name)
 		}
 	}
+	for _, step := range f.steps {
+		chooser, ok := step.transformer.(columnChooser)
+		if !ok {
+			return
+		}
+		f.schema.Columns = slices.DeleteFunc(f.schema.Columns, func(c SchemaColumn) bool { return !chooser.keeps(c.Name) })
+		if _, needsAll := step.transformer.(*selectState); needsAll {
+			return
+		}
+	}
+}
+
+// columnChooser is a fitted step that only leaves columns out, and does not mind
+// if those are gone already.
+type columnChooser interface {
+	keeps(name string) bool
 }
 
 // Schema describes the raw columns that the pipeline needs.
@@ -81,10 +99,15 @@ func (f *Fitted) apply(ctx context.Context, t *table.Table, mode Mode) (Frame, e
 	if err != nil {
 		return Frame{}, err
 	}
-	for _, step := range f.steps {
-		if frame, err = step.transformer.Transform(ctx, frame, mode); err != nil {
-			return Frame{}, fmt.Errorf("apply %s: %w", step.kind, err)
+	for i, step := range f.steps {
+		next, err := step.transformer.Transform(ctx, frame, mode)
+		if err != nil {
+			return Frame{}, frame.located("apply", i, step.kind, err)
 		}
+		if err := checkFinite(frame, next); err != nil {
+			return Frame{}, next.located("apply", i, step.kind, err)
+		}
+		frame = next
 	}
 	return frame, nil
 }

@@ -25,11 +25,31 @@ type missingParams struct {
 	// median does at inference; mean, median and mode fill numbers so, and text
 	// with its most frequent value; constant fills with fill_value.
 	Strategy string `yaml:"strategy" enum:"drop|mean|median|mode|constant"`
+	// Strategies of single columns, in the place of strategy.
+	Strategies map[string]string `yaml:"strategies" enum:"drop|mean|median|mode|constant"`
 	// FillValue of the constant strategy: one for all columns, or a map by
-	// column, which then fills those columns only. Not given: 0 and "missing".
+	// column; where strategy is constant those columns only are filled. Not
+	// given: 0 and "missing".
 	FillValue any `yaml:"fill_value"`
 	// Columns to look at; not given: all.
 	Columns []string `yaml:"columns"`
+	// AddIndicator appends a column missingindicator_NAME, 1 where the cell was
+	// missing and else 0, for each filled column that has missing cells in
+	// training.
+	AddIndicator bool `yaml:"add_indicator"`
+}
+
+// strategy of a column.
+func (p missingParams) strategy(name string) string {
+	if own, ok := p.Strategies[name]; ok {
+		return own
+	}
+	return p.Strategy
+}
+
+// uses tells whether any column may have a strategy.
+func (p missingParams) uses(strategy string) bool {
+	return p.Strategy == strategy || slices.Contains(slices.Collect(maps.Values(p.Strategies)), strategy)
 }
 
 type missingValues struct {
@@ -42,18 +62,32 @@ func newMissingValues(step config.Step) (Fitter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if params.FillValue != nil && params.Strategy != "constant" {
+	if params.FillValue != nil && !params.uses("constant") {
 		return nil, step.ErrorAt("fill_value", "only the strategy constant takes a fill_value; the strategy is %s", params.Strategy)
 	}
-	if byColumn, ok := params.FillValue.(map[string]any); ok && params.Columns != nil {
-		for _, name := range slices.Sorted(maps.Keys(byColumn)) {
-			if !slices.Contains(params.Columns, name) {
-				return nil, step.ErrorAt("fill_value."+name, "the column is not among columns")
-			}
+	byColumn, isMap := params.FillValue.(map[string]any)
+	foreign := func(name string) bool { return params.Columns != nil && !slices.Contains(params.Columns, name) }
+	for _, name := range slices.Sorted(maps.Keys(byColumn)) {
+		if foreign(name) {
+			return nil, step.ErrorAt("fill_value."+name, "the column is not among columns")
+		}
+		if s := params.strategy(name); s != "constant" {
+			return nil, step.ErrorAt("fill_value."+name, "only the strategy constant takes a fill_value; the column's strategy is %s", s)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(params.Strategies)) {
+		if foreign(name) {
+			return nil, step.ErrorAt("strategies."+name, "the column is not among columns")
+		}
+		if isMap && params.Strategies[name] == "constant" && byColumn[name] == nil {
+			return nil, step.ErrorAt("strategies."+name, "the column has no fill_value; give fill_value.%s", name)
 		}
 	}
 	if _, ok := params.FillValue.([]any); ok {
 		return nil, step.ErrorAt("fill_value", "must be one value, or a map of values by column, not a list")
+	}
+	if params.AddIndicator && params.Strategy == "drop" && len(params.Strategies) == 0 {
+		return nil, step.ErrorAt("add_indicator", "the strategy drop removes the rows with missing cells, so that an indicator would always be 0; choose another strategy")
 	}
 	return &missingValues{step: step, params: params}, nil
 }
@@ -74,9 +108,10 @@ func (m *missingValues) Fit(ctx context.Context, in Frame) (Transformer, error) 
 	if err != nil {
 		return nil, err
 	}
-	if m.params.Strategy == "drop" && len(columns) > 0 {
-		if kept := completeRows(columns, in.Table.NumRows()); len(kept) == 0 {
-			worst := slices.MaxFunc(columns, func(a, b *table.Column) int { return a.NullCount() - b.NullCount() })
+	dropping := slices.DeleteFunc(slices.Clone(columns), func(c *table.Column) bool { return m.params.strategy(c.Name()) != "drop" })
+	if len(dropping) > 0 {
+		if kept := completeRows(dropping, in.Table.NumRows()); len(kept) == 0 {
+			worst := slices.MaxFunc(dropping, func(a, b *table.Column) int { return a.NullCount() - b.NullCount() })
 			return nil, &NoRowsError{Reason: fmt.Sprintf(
 				"every one of the %d rows has a missing cell, so handle_missing drop leaves none; column %q lacks the most (%d): remove it, or fill with median, mean, mode or constant",
 				in.Table.NumRows(), worst.Name(), worst.NullCount())}
@@ -87,57 +122,87 @@ func (m *missingValues) Fit(ctx context.Context, in Frame) (Transformer, error) 
 
 // columns returns those that the step looks at.
 func (m *missingValues) columns(in Frame) ([]*table.Column, error) {
-	if byColumn, ok := m.params.FillValue.(map[string]any); ok {
-		var names []string
-		for _, name := range slices.Sorted(maps.Keys(byColumn)) {
-			if !in.Table.Has(name) {
-				return nil, noColumn(m.step, "fill_value."+name, name, in.Table)
-			}
-			names = append(names, name)
+	for _, name := range slices.Sorted(maps.Keys(m.params.Strategies)) {
+		if !in.Table.Has(name) {
+			return nil, noColumn(m.step, "strategies."+name, name, in)
 		}
-		return pick(m.step, names, in.Table)
 	}
-	if m.params.Columns == nil {
-		return in.Table.Columns(), nil
+	byColumn, isMap := m.params.FillValue.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(byColumn)) {
+		if !in.Table.Has(name) {
+			return nil, noColumn(m.step, "fill_value."+name, name, in)
+		}
 	}
-	return pick(m.step, m.params.Columns, in.Table)
+	switch {
+	case m.params.Columns != nil:
+		columns, err := pick(m.step, m.params.Columns, in)
+		if isMap && m.params.Strategy == "constant" {
+			columns = slices.DeleteFunc(columns, func(c *table.Column) bool { return !m.hasValue(byColumn, c) })
+		}
+		return columns, err
+	case isMap && m.params.Strategy == "constant":
+		names := slices.Collect(maps.Keys(byColumn))
+		for name := range m.params.Strategies {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		return pick(m.step, names, in)
+	}
+	return in.Table.Columns(), nil
+}
+
+// hasValue tells whether a column is filled where fill values are by column.
+func (m *missingValues) hasValue(byColumn map[string]any, c *table.Column) bool {
+	_, given := byColumn[c.Name()]
+	return given || m.params.strategy(c.Name()) != "constant"
 }
 
 func (m *missingValues) fitColumn(c *table.Column, scratch *sync.Pool) (columnFill, error) {
+	strategy := m.params.strategy(c.Name())
 	fill := columnFill{Name: c.Name()}
+	var err error
 	switch {
-	case m.params.Strategy == "constant":
-		return m.constant(c)
+	case strategy == "constant":
+		fill, err = m.constant(c)
 	case c.Kind() == table.String:
 		if text, ok := modeText(c); ok {
 			fill.Text = &text
 		}
-		return fill, nil
+	case c.NullCount() < c.Len():
+		fill.Number, err = numberFill(c, strategy, scratch)
 	}
-	if c.NullCount() == c.Len() {
-		return fill, nil
+	if strategy != m.params.Strategy {
+		fill.Strategy = strategy
 	}
-	var v float64
-	if m.params.Strategy == "mean" {
+	fill.Indicator = m.params.AddIndicator && strategy != "drop" && c.HasNulls()
+	return fill, err
+}
+
+// numberFill gives the mean, the mode or else the median of a column that has a
+// value.
+func numberFill(c *table.Column, strategy string, scratch *sync.Pool) (*number, error) {
+	if strategy == "mean" {
 		if err := checkSummable(c); err != nil {
-			return fill, err
+			return nil, err
 		}
-		v = mean(c.Floats())
-	} else {
-		space, _ := scratch.Get().(*[]float64)
-		if space == nil {
-			space = new([]float64)
-		}
-		*space = appendPresent((*space)[:0], c.Floats())
-		if m.params.Strategy == "mode" {
-			v = mode(*space)
-		} else {
-			v = median(*space)
-		}
-		scratch.Put(space)
+		v := number(mean(c.Floats()))
+		return &v, nil
 	}
-	fill.Number = (*number)(&v)
-	return fill, nil
+	space, _ := scratch.Get().(*[]float64)
+	if space == nil {
+		space = new([]float64)
+	}
+	defer scratch.Put(space)
+	*space = appendPresent((*space)[:0], c.Floats())
+	v := number(0)
+	if strategy == "mode" {
+		v = number(mode(*space))
+	} else {
+		v = number(median(*space))
+	}
+	return &v, nil
 }
 
 // constant tells what fill_value means for a column.

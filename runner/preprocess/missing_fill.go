@@ -13,15 +13,21 @@ import (
 // columnFill is what fills one column: a number, a text, or neither where the
 // column had no value to learn from.
 type columnFill struct {
-	Name   string  `json:"name"`
-	Number *number `json:"number,omitempty"`
-	Text   *string `json:"text,omitempty"`
+	Name      string  `json:"name"`
+	Number    *number `json:"number,omitempty"`
+	Text      *string `json:"text,omitempty"`
+	Strategy  string  `json:"strategy,omitempty"` // empty: the step's
+	Indicator bool    `json:"indicator,omitempty"`
 }
 
 // missingState is the fitted step.
 type missingState struct {
 	Strategy string       `json:"strategy"`
 	Columns  []columnFill `json:"columns"`
+}
+
+func (s *missingState) drops(f columnFill) bool {
+	return f.Strategy == "drop" || f.Strategy == "" && s.Strategy == "drop"
 }
 
 // completeRows returns the rows without a missing cell in columns.
@@ -41,34 +47,56 @@ func completeRows(columns []*table.Column, n int) []int {
 	return rows
 }
 
-// Transform drops rows or fills cells.
+// Transform drops rows and fills cells.
 func (s *missingState) Transform(ctx context.Context, in Frame, mode Mode) (Frame, error) {
-	if s.Strategy == "drop" && mode == Training {
-		var columns []*table.Column
+	if mode == Training {
+		var dropping []*table.Column
 		for _, fill := range s.Columns {
+			if !s.drops(fill) {
+				continue
+			}
 			c, err := column(in, fill.Name)
 			if err != nil {
 				return Frame{}, err
 			}
-			columns = append(columns, c)
+			dropping = append(dropping, c)
 		}
-		if kept := completeRows(columns, in.Table.NumRows()); len(kept) < in.Table.NumRows() {
-			return in.Keep(kept), nil
+		if kept := completeRows(dropping, in.Table.NumRows()); len(kept) < in.Table.NumRows() {
+			in = in.Keep(kept)
 		}
-		return in, nil
 	}
 	filled := make([]*table.Column, len(s.Columns))
+	indicators := make([]*table.Column, len(s.Columns))
 	err := each(ctx, len(filled), func(i int) error {
 		c, err := column(in, s.Columns[i].Name)
-		if err == nil {
-			filled[i], err = s.Columns[i].fill(c)
+		if err != nil {
+			return err
 		}
+		if s.Columns[i].Indicator {
+			indicators[i] = indicator(c)
+		}
+		filled[i], err = s.Columns[i].fill(c)
 		return err
 	})
 	if err != nil {
 		return Frame{}, err
 	}
-	return in.With(filled...)
+	out, err := in.With(filled...)
+	if err != nil {
+		return Frame{}, err
+	}
+	return out.Append(slices.DeleteFunc(indicators, func(c *table.Column) bool { return c == nil })...)
+}
+
+// indicator is 1 where a column's cell is missing and else 0.
+func indicator(c *table.Column) *table.Column {
+	values := make([]float64, c.Len())
+	for i := range values {
+		if c.IsNull(i) {
+			values[i] = 1
+		}
+	}
+	return table.NewFloat64("missingindicator_"+c.Name(), values, nil)
 }
 
 func (f columnFill) fill(c *table.Column) (*table.Column, error) {
@@ -116,15 +144,20 @@ func loadMissingValues(state json.RawMessage) (Transformer, error) {
 	if err := strictJSON(state, &s); err != nil {
 		return nil, err
 	}
-	if !slices.Contains([]string{"drop", "mean", "median", "mode", "constant"}, s.Strategy) {
-		return nil, fmt.Errorf("unknown strategy %q", s.Strategy)
+	strategies := []string{"drop", "mean", "median", "mode", "constant"}
+	if !slices.Contains(strategies, s.Strategy) {
+		return nil, fmt.Errorf("unknown strategy %q", shorten(s.Strategy))
 	}
-	seen := map[string]bool{}
+	if err := checkNames(s.Columns, func(c columnFill) string { return c.Name }); err != nil {
+		return nil, err
+	}
 	for _, c := range s.Columns {
-		if c.Name == "" || seen[c.Name] || c.Number != nil && c.Text != nil {
-			return nil, fmt.Errorf("column %q is without a name, given twice, or filled with both a number and a text", c.Name)
+		switch {
+		case c.Strategy != "" && !slices.Contains(strategies, c.Strategy):
+			return nil, fmt.Errorf("column %q: unknown strategy %q", shorten(c.Name), shorten(c.Strategy))
+		case c.Number != nil && c.Text != nil:
+			return nil, fmt.Errorf("column %q is filled with both a number and a text", shorten(c.Name))
 		}
-		seen[c.Name] = true
 	}
 	return (*missingState)(&s), nil
 }

@@ -73,13 +73,35 @@ func (p *Pipeline) Fit(ctx context.Context, features *table.Table) (*Fitted, err
 // the rows of the input that they are of (nil means all), as a following
 // [Fitted.Transform] of the same table would. The error is a [*NoRowsError],
 // [*ColumnError], [*UnknownCategoryError] or [*config.Error].
+//
+// Steps that learn from the target need [Pipeline.FitTransformTarget].
 func (p *Pipeline) FitTransform(ctx context.Context, features *table.Table) (*Fitted, *table.Table, []int, error) {
+	return p.fitTransform(ctx, features, nil)
+}
+
+// FitTransformTarget is [Pipeline.FitTransform] for pipelines with a step that
+// learns from the target, which has the table's rows. What it returns for
+// training is then not what [Fitted.Transform] gives: no row's features hold its
+// own target.
+func (p *Pipeline) FitTransformTarget(ctx context.Context, features *table.Table, target Target) (*Fitted, *table.Table, []int, error) {
+	if err := target.check(features.NumRows()); err != nil {
+		return nil, nil, nil, err
+	}
+	return p.fitTransform(ctx, features, &target)
+}
+
+func (p *Pipeline) fitTransform(ctx context.Context, features *table.Table, target *Target) (*Fitted, *table.Table, []int, error) {
 	if features.NumRows() == 0 {
 		return nil, nil, nil, &NoRowsError{Reason: "there are no rows to fit preprocessing on"}
 	}
 	fitted := &Fitted{schema: SchemaOf(features)}
+	from := &origin{}
+	if target != nil {
+		from.target = target.Name
+	}
 	for _, c := range features.Columns() {
 		if c.NullCount() == c.Len() {
+			from.empty = append(from.empty, c.Name())
 			fitted.warnings = append(fitted.warnings, fmt.Sprintf("column %q has no values; it is left out", c.Name()))
 		}
 	}
@@ -90,30 +112,60 @@ func (p *Pipeline) FitTransform(ctx context.Context, features *table.Table) (*Fi
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	frame.origin = from
 	steps := p.steps
 	for i := 0; ; i++ {
 		if i == len(steps) {
 			if !p.encodeText || !hasText(frame.Table) {
 				break
 			}
-			rest := &categoricalEncoder{params: encoderParams{HandleUnknown: "ignore"}}
+			rest := &categoricalEncoder{params: encoderParams{Method: "label", HandleUnknown: "ignore"}}
 			steps = append(slices.Clip(steps), pipelineStep{kind: "categorical_encoder", fitter: rest})
 		}
-		step := steps[i]
-		transformer, err := step.fitter.Fit(ctx, frame)
+		transformer, next, err := steps[i].fit(ctx, i, frame, target)
 		if err != nil {
-			return nil, nil, nil, fmt.Errorf("fit %s: %w", step.kind, err)
+			return nil, nil, nil, err
 		}
-		if frame, err = transformer.Transform(ctx, frame, Training); err != nil {
-			return nil, nil, nil, fmt.Errorf("apply %s: %w", step.kind, err)
-		}
-		if frame.Table.NumRows() == 0 {
-			return nil, nil, nil, &NoRowsError{Reason: fmt.Sprintf("preprocessing step %s leaves no rows", step.kind)}
-		}
-		fitted.steps = append(fitted.steps, fittedStep{kind: step.kind, transformer: transformer})
+		fitted.steps = append(fitted.steps, fittedStep{kind: steps[i].kind, transformer: transformer})
+		frame = next
 	}
 	fitted.describe(frame)
 	return fitted, frame.Table, frame.Rows, nil
+}
+
+// fit fits the step at index i and applies it to the training rows.
+func (s pipelineStep) fit(ctx context.Context, i int, in Frame, target *Target) (Transformer, Frame, error) {
+	var transformer Transformer
+	var out Frame
+	var err error
+	if learner, ok := s.fitter.(TargetFitter); ok && target != nil {
+		if transformer, out, err = learner.FitTarget(ctx, in, target.Take(in.Rows)); err != nil {
+			return nil, Frame{}, in.located("fit", i, s.kind, err)
+		}
+	} else {
+		if transformer, err = s.fitter.Fit(ctx, in); err != nil {
+			return nil, Frame{}, in.located("fit", i, s.kind, err)
+		}
+		if out, err = transformer.Transform(ctx, in, Training); err != nil {
+			return nil, Frame{}, in.located("apply", i, s.kind, err)
+		}
+	}
+	switch {
+	case out.Table.NumRows() == 0:
+		return nil, Frame{}, &NoRowsError{Reason: fmt.Sprintf("preprocessing %s leaves no rows", label(i, s.kind))}
+	case out.Table.NumColumns() == 0:
+		return nil, Frame{}, &NoRowsError{Reason: fmt.Sprintf("preprocessing %s leaves no columns", label(i, s.kind))}
+	case out.Table.NumColumns() > max(maxColumns, in.Table.NumColumns()):
+		last := out.Table.Columns()[out.Table.NumColumns()-1]
+		return nil, Frame{}, in.located("fit", i, s.kind, &ColumnError{Column: last.Name(), Reason: fmt.Sprintf(
+			"with it there are %d columns; the limit is %d: let the step make fewer", out.Table.NumColumns(), maxColumns)})
+	case target != nil && out.Table.Has(target.Name):
+		return nil, Frame{}, in.located("fit", i, s.kind, &ColumnError{Column: target.Name, Reason: "a feature may not have the name of the target; choose another"})
+	}
+	if err := checkFinite(in, out); err != nil {
+		return nil, Frame{}, out.located("apply", i, s.kind, err)
+	}
+	return transformer, out, nil
 }
 
 func hasText(t *table.Table) bool {

@@ -337,13 +337,13 @@ func TestFitErrors(t *testing.T) {
 
 func TestConfigurationErrorsKeepTheirPlace(t *testing.T) {
 	cases := []struct{ steps, message string }{
-		{"[feature_scalar]", `2:11: preprocessing.steps[0]: unknown preprocessing step "feature_scalar"; did you mean "feature_scaler"? (known: categorical_encoder, feature_scaler, missing_values)`},
+		{"[feature_scalar]", `2:11: preprocessing.steps[0]: unknown preprocessing step "feature_scalar"; did you mean "feature_scaler"? (known: ` + strings.Join(Known(), ", ") + ")"},
 		{"[{type: missing_values, params: {strategi: mean}}]", `2:43: preprocessing.steps[0].params.strategi: unknown key; did you mean "strategy"?`},
 		{"[{type: missing_values, params: {fill_value: 1}}]", "only the strategy constant takes a fill_value"},
 		{"[{type: missing_values, params: {strategy: constant, fill_value: [1]}}]", "not a list"},
 		{"[{type: missing_values, params: {strategy: constant, fill_value: {a: 1}, columns: [b]}}]", "fill_value.a: the column is not among columns"},
 		{"[{type: categorical_encoder, params: {handle_unknown: skip}}]", "known: use_first, ignore, error"},
-		{"[{type: feature_scaler, params: {method: minmax}}]", "known: standard"},
+		{"[{type: feature_scaler, params: {method: minmax}}]", `did you mean "min_max"? (known: standard`},
 	}
 	for _, c := range cases {
 		_, err := New(section(t, "preprocessing:\n  steps: "+c.steps+"\n"))

@@ -22,59 +22,22 @@ const (
 	Inference
 )
 
-// Frame is a table on its way through the steps. Its columns are Float64 or
-// String. Steps do not change a frame's parts, they make a new one.
-type Frame struct {
-	Table *table.Table
-	// Categorical holds the names of columns whose numbers are category codes.
-	Categorical map[string]bool
-	// Rows are the rows of the pipeline's input that are left, ascending; nil
-	// means all.
-	Rows []int
-}
-
-// With returns the frame with columns in the place of those of the same names.
-func (f Frame) With(columns ...*table.Column) (Frame, error) {
-	byName := make(map[string]*table.Column, len(columns))
-	for _, c := range columns {
-		byName[c.Name()] = c
-	}
-	all := slices.Clone(f.Table.Columns())
-	for i, c := range all {
-		if replacement, ok := byName[c.Name()]; ok {
-			all[i] = replacement
-		}
-	}
-	if len(all) == 0 {
-		return f, nil
-	}
-	t, err := table.New(all...)
-	if err != nil {
-		return Frame{}, err
-	}
-	f.Table = t
-	return f, nil
-}
-
-// Keep returns the frame with only the given rows of its table.
-func (f Frame) Keep(rows []int) Frame {
-	before := f.Rows
-	f.Table = f.Table.Take(rows)
-	f.Rows = rows
-	if before != nil {
-		f.Rows = make([]int, len(rows))
-		for i, r := range rows {
-			f.Rows[i] = before[r]
-		}
-	}
-	return f
-}
-
 // Fitter is a configured step before it has seen data.
 type Fitter interface {
 	// Fit learns from the frame, which has at least one row. It must not depend
 	// on the order of rows.
 	Fit(ctx context.Context, in Frame) (Transformer, error)
+}
+
+// TargetFitter is a step that learns from the target, too.
+type TargetFitter interface {
+	Fitter
+	// FitTarget learns from the frame and the target of its rows. It also returns
+	// the frame transformed for training, which is not what Transform gives: no
+	// row's features may hold that row's own target. Only these may depend on the
+	// order of rows, the fitted step must not. Fit is called where there is no
+	// target, and gives an error.
+	FitTarget(ctx context.Context, in Frame, target Target) (Transformer, Frame, error)
 }
 
 // Transformer is a fitted step. It is safe for concurrent use.
@@ -112,9 +75,17 @@ func Register(name string, f Factory) {
 func Known() []string { return slices.Sorted(maps.Keys(factories)) }
 
 func init() {
-	Register("missing_values", Factory{New: newMissingValues, Load: loadMissingValues})
+	Register("cast", Factory{New: newCast, Load: loadCast})
 	Register("categorical_encoder", Factory{New: newCategoricalEncoder, Load: loadCategoricalEncoder})
+	Register("date_parts", Factory{New: newDateParts, Load: loadDateParts})
+	Register("derive", Factory{New: newDerive, Load: loadDerive})
+	Register("drop", Factory{New: newDrop, Load: loadDrop})
 	Register("feature_scaler", Factory{New: newFeatureScaler, Load: loadFeatureScaler})
+	Register("missing_values", Factory{New: newMissingValues, Load: loadMissingValues})
+	Register("outlier_clip", Factory{New: newOutlierClip, Load: loadOutlierClip})
+	Register("rename", Factory{New: newRename, Load: loadRename})
+	Register("select", Factory{New: newSelect, Load: loadSelect})
+	Register("text_tfidf", Factory{New: newTextTfidf, Load: loadTextTfidf})
 }
 
 func unknownStep(step config.Step) error {

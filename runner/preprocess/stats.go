@@ -129,3 +129,29 @@ func mode(values []float64) float64 {
 	}
 	return plusZero(best)
 }
+
+// quantile gives the q-quantile, q from 0 to 1, of ascending values, of which
+// there must be at least one, by linear interpolation as numpy's does.
+func quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	below := int(at)
+	if below >= len(sorted)-1 {
+		return plusZero(sorted[len(sorted)-1])
+	}
+	low, high := sorted[below], sorted[below+1]
+	share := at - float64(below)
+	switch {
+	case low == high:
+		return plusZero(low)
+	case share < 0.5:
+		return plusZero(low + (high-low)*share)
+	}
+	return plusZero(high - (high-low)*(1-share))
+}
+
+// sortedPresent returns a copy of the values that are not NaN, ascending.
+func sortedPresent(values []float64) []float64 {
+	out := appendPresent(nil, values)
+	slices.Sort(out)
+	return out
+}

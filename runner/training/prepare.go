@@ -29,7 +29,7 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 	if err != nil {
 		return nil, err
 	}
-	fitted, features, kept, err := r.preprocess(ctx, raw)
+	fitted, features, kept, err := r.preprocess(ctx, raw, positions)
 	if err != nil {
 		return nil, dataError(err, r.goal.inputRows(positions))
 	}
@@ -49,8 +49,8 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 }
 
 // preprocess gives preprocessing's state, the features, and the rows that they
-// are of (nil: all).
-func (r *run) preprocess(ctx context.Context, raw *table.Table) (*preprocess.Fitted, *table.Table, []int, error) {
+// are of (nil: all). raw are the features at positions.
+func (r *run) preprocess(ctx context.Context, raw *table.Table, positions []int) (*preprocess.Fitted, *table.Table, []int, error) {
 	if r.init != nil && r.init.fitted != nil {
 		features, kept, err := r.init.fitted.Transform(ctx, raw)
 		if err == nil && features.NumRows() == 0 {
@@ -62,7 +62,8 @@ func (r *run) preprocess(ctx context.Context, raw *table.Table) (*preprocess.Fit
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	return pipeline.EncodeText().FitTransform(ctx, raw)
+	target := preprocess.Target{Name: r.goal.Name, Classes: r.goal.classes, ClassNames: preprocess.ClassNames(r.goal.Classes), Values: r.goal.values}
+	return pipeline.EncodeText().FitTransformTarget(ctx, raw, target.Take(positions))
 }
 
 // manyCells is the size of table from which on [run.prepareRows] collects what
