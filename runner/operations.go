@@ -69,7 +69,7 @@ func runObserve(ctx context.Context, env Environment, a Assignment) (*mlopsv1.Ou
 func pipelineEnv(env Environment, a Assignment) pipeline.Env {
 	return pipeline.Env{
 		Storage: env.Storage, Gate: env.Gate, Artifacts: env.Artifacts, ScratchDir: env.ScratchDir, Version: env.Version,
-		WorkflowID: a.WorkflowID, TaskID: a.TaskID, Attempt: a.Attempt,
+		WorkflowID: a.WorkflowID, TaskID: a.TaskID, Attempt: a.Attempt, HTTP: env.HTTP, AllowURL: env.AllowURL,
 	}
 }
 
