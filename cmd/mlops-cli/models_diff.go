@@ -122,6 +122,7 @@ func diffDocument(nameA, nameB string, c deploy.Comparison) output.Document {
 }
 
 func printDiff(w io.Writer, nameA, nameB string, c deploy.Comparison) {
+	output.Pairs(w, "Compared", [2]string{"a", nameA}, [2]string{"b", nameB})
 	var rows [][]string
 	for _, m := range c.Metrics {
 		row := []string{m.Name, "-", "-", ""}
@@ -142,29 +143,29 @@ func printDiff(w io.Writer, nameA, nameB string, c deploy.Comparison) {
 		}
 		rows = nil
 	}
-	section("Metrics", []string{"metric", nameA, nameB, "change"}, 1, 2, 3)
+	section("Metrics", []string{"metric", "a", "b", "change"}, 1, 2, 3)
 	for _, change := range c.Parameters {
 		rows = append(rows, []string{change.Name, orDash(change.A), orDash(change.B)})
 	}
-	section("Parameters", []string{"parameter", nameA, nameB})
+	section("Parameters", []string{"parameter", "a", "b"})
 	for _, name := range c.FeaturesRemoved {
 		rows = append(rows, []string{name, "yes", "-"})
 	}
 	for _, name := range c.FeaturesAdded {
 		rows = append(rows, []string{name, "-", "yes"})
 	}
-	section("Features", []string{"feature", nameA, nameB})
+	section("Features", []string{"feature", "a", "b"})
 	for _, change := range c.Facts {
 		rows = append(rows, []string{change.Name, orDash(change.A), orDash(change.B)})
 	}
-	section("Facts", []string{"fact", nameA, nameB})
+	section("Facts", []string{"fact", "a", "b"})
 	for _, f := range c.Files {
 		rows = append(rows, []string{f.Path, fileSize(f.SizeA), fileSize(f.SizeB)})
 	}
 	if len(rows) > 0 {
 		rows = append(rows, []string{"all files", output.Bytes(c.SizeA), output.Bytes(c.SizeB)})
 	}
-	section("Files", []string{"file", nameA, nameB}, 1, 2)
+	section("Files", []string{"file", "a", "b"}, 1, 2)
 	if len(c.Files) == 0 {
 		fmt.Fprintln(w, "the two are the same, byte for byte")
 	}

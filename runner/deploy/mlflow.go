@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -73,12 +74,12 @@ func (m *mlflow) Check(_ context.Context, e Environment) error {
 	return e.allow(m.base)
 }
 
-// Run announces the server.
+// Run only looks whether it may be done: the run has no address before it is
+// logged.
 func (m *mlflow) Run(ctx context.Context, c *Context) error {
 	if c.Dir == "" {
-		return fmt.Errorf("there is no directory yet; put the step create_directory first")
+		return errors.New("there is no directory yet; put the step create_directory first")
 	}
-	c.notes[m] = c.artifact("mlflow", m.base.String())
 	return m.Check(ctx, c.Environment)
 }
 
@@ -108,14 +109,15 @@ func (m *mlflow) log(ctx context.Context, c *Context) (Undo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the experiment %q: %w", m.Experiment, err)
 	}
-	started := c.CreatedAt.UnixMilli()
+	ended := c.CreatedAt.UnixMilli()
+	started := ended - int64(c.Candidate.Run.Timings["total"]*1000)
 	run, err := server.createRun(ctx, mlflowRun{
 		Experiment: experiment, Name: m.runName(c), Start: started, Tags: mlflowTags(c), Key: uuid.NewString(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create a run: %w", err)
 	}
-	undo := func(ctx context.Context) error { return server.endRun(ctx, run.ID, "FAILED", started) }
+	undo := func(ctx context.Context) error { return server.endRun(ctx, run.ID, "FAILED", ended) }
 	if err := m.fill(ctx, c, server, run); err != nil {
 		// What became of the run is told as well as may be; err is what counts.
 		if failed := (undos{undo}).run(ctx); failed != nil {
@@ -124,7 +126,7 @@ func (m *mlflow) log(ctx context.Context, c *Context) (Undo, error) {
 		return nil, err
 	}
 	address := m.base.String() + "/#/experiments/" + url.PathEscape(experiment) + "/runs/" + url.PathEscape(run.ID)
-	c.Artifacts[c.notes[m].(string)] = address
+	c.artifact("mlflow", address)
 	progress.Logf(ctx, "deploy", "logged to %s", address)
 	return undo, nil
 }

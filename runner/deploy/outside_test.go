@@ -229,8 +229,11 @@ func TestADeploymentIsRegistered(t *testing.T) {
 		t.Errorf("a second attempt gives %+v, %v", p, err)
 	}
 	o.Owner.Task = "other/0"
-	if p, err := deploy.Publish(t.Context(), candidate(t), o); err != nil || p.Artifacts["registered_model"] != "models:/churn/2" {
+	if p, err = deploy.Publish(t.Context(), candidate(t), o); err != nil || p.Artifacts["registered_model"] != "models:/churn/2" {
 		t.Errorf("another task gives %+v, %v", p, err)
+	}
+	if v, _, err := models.Resolve(registry.Ref{Name: "churn"}); err != nil || v.Source != "deployment_20260301_123015_1" || v.Source != filepath.Base(p.Dir) {
+		t.Errorf("the registry says %+v, %v; published was %s", v, err, p.Dir)
 	}
 }
 

@@ -173,6 +173,7 @@ func finish(ctx context.Context, c *Context, s *staging, o Options) (_ *Publishe
 	if err := permit(); err != nil {
 		return nil, err
 	}
+	c.Directory = s.freeName(c.Name)
 	undo, err := o.Steps.publish(ctx, c)
 	if err != nil {
 		return nil, err

@@ -105,7 +105,7 @@ func (r *register) Publish(ctx context.Context, c *Context) (Undo, error) {
 		return nil, err
 	}
 	facts := FactsOf(c.Metadata, c.Files)
-	facts.Source, facts.Description = c.Name, r.Description
+	facts.Source, facts.Description = c.Directory, r.Description
 	version, err := models.Register(ctx, registry.Registration{Name: r.Name, Dir: c.Dir, Aliases: r.Aliases, Facts: facts})
 	if err != nil {
 		return nil, err

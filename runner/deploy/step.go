@@ -42,6 +42,10 @@ type Context struct {
 	// deployment, or URLs of what a step put elsewhere. Those that are there when all
 	// steps have run stand in the metadata.
 	Artifacts map[string]string
+	// Directory is the name that the deployment's directory will have, unless another
+	// run takes it first: Name, or the next with a counter that is free. A [Publisher]
+	// sees it.
+	Directory string
 	// Files are all files of the finished deployment, checksums.txt last; empty
 	// until a [Publisher] sees them.
 	Files []FileInfo
