@@ -21,6 +21,9 @@ func (r *Registry) Promote(ctx context.Context, p Promotion) (m Move, err error)
 	if err := errors.Join(CheckName(p.To.Name), CheckAlias(p.Alias)); err != nil {
 		return Move{}, err
 	}
+	if _, err := r.find(p.To); err != nil { // makes no registry just to find nothing in it
+		return Move{}, err
+	}
 	c, err := r.begin(ctx)
 	if err != nil {
 		return Move{}, err

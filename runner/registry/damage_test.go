@@ -186,3 +186,23 @@ func TestAKilledProcessLosesNothingThatItWasToldOf(t *testing.T) {
 		t.Errorf("beside %d versions and model.json there is something in %q", last, got)
 	}
 }
+
+func FuzzModelDocument(f *testing.F) {
+	r := registry.New(filepath.Join(f.TempDir(), "registry"), nil)
+	register(f, r, "churn", "one", "champion")
+	written, err := os.ReadFile(filepath.Join(r.Dir(), "churn", "model.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(written)
+	f.Add([]byte(`{"format":"mlops-registry-model","format_version":1}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		again, err := registry.Recode(data, "churn")
+		if err != nil {
+			return
+		}
+		if third, err := registry.Recode(again, "churn"); err != nil || string(third) != string(again) {
+			t.Errorf("%q reads, but as written again it gives %q, %v", data, third, err)
+		}
+	})
+}

@@ -22,7 +22,7 @@ type Deletion struct {
 // whole model give a [*ProtectedError], unless it is forced; then the aliases go,
 // too. Numbers of deleted versions are not given again while the model exists.
 func (r *Registry) Delete(ctx context.Context, q Deletion) (removed []int, err error) {
-	if err := CheckName(q.Ref.Name); err != nil {
+	if _, err := r.find(q.Ref); err != nil { // makes no registry just to find nothing in it
 		return nil, err
 	}
 	c, err := r.begin(ctx)

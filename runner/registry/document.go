@@ -83,10 +83,6 @@ func newDocument(name string) *document {
 	}
 }
 
-// untouched reports whether nothing was ever registered, as after a crash during
-// the first registration.
-func (d *document) untouched() bool { return d.NextVersion == 1 && len(d.History) == 0 }
-
 func (d *document) model() Model {
 	return Model{Name: d.Name, Versions: d.Versions, Aliases: d.Aliases, History: d.History}
 }

@@ -257,6 +257,13 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 	r := open(t)
 	_, _, err := r.Resolve(ref(t, "models:/churn/1"))
 	wantError(t, err, "models:/churn/1 is not in the model registry "+r.Dir()+": there is no registry yet")
+	_, err = r.Delete(t.Context(), registry.Deletion{Ref: ref(t, "models:/churn"), Force: true})
+	wantError(t, err, "there is no registry yet")
+	_, err = r.Promote(t.Context(), registry.Promotion{To: ref(t, "models:/churn/1"), Alias: "champion"})
+	wantError(t, err, "there is no registry yet")
+	if _, err := os.Stat(r.Dir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("looking for a model made %s: %v", r.Dir(), err)
+	}
 	if models, err := r.Models(t.Context()); err != nil || models != nil {
 		t.Errorf("got %v, %v", models, err)
 	}
