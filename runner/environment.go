@@ -2,6 +2,8 @@ package runner
 
 import (
 	"context"
+	"net/http"
+	"net/url"
 
 	mlopsv1 "mlops/proto/mlops/v1"
 	"mlops/runner/storage"
@@ -47,4 +49,8 @@ type Environment struct {
 	ProbesAllowed bool            // whether probe operations run
 	InProcess     bool            // the attempt shares its process with others
 	Version       string          // of the program, for metadata
+	// HTTP contacts servers for the steps that do; nil: none is contacted.
+	HTTP *http.Client
+	// AllowURL returns an error for what steps may not contact; nil: nothing may be.
+	AllowURL func(u *url.URL) error
 }

@@ -70,7 +70,7 @@ func pipelineEnv(env Environment, a Assignment) pipeline.Env {
 	return pipeline.Env{
 		Storage: env.Storage, Gate: env.Gate, Artifacts: env.Artifacts, ScratchDir: env.ScratchDir, SnapshotDir: env.SnapshotDir,
 		Version:    env.Version,
-		WorkflowID: a.WorkflowID, TaskID: a.TaskID, Attempt: a.Attempt,
+		WorkflowID: a.WorkflowID, TaskID: a.TaskID, Attempt: a.Attempt, HTTP: env.HTTP, AllowURL: env.AllowURL,
 	}
 }
 

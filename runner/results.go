@@ -23,7 +23,9 @@ func deployment(d *pipeline.Deployment) *mlopsv1.Deployment {
 	if d == nil {
 		return nil
 	}
-	return &mlopsv1.Deployment{Dir: d.Dir, Version: d.Version, Files: deployedFiles(d.Files), CreatedAt: timestamp(d.CreatedAt)}
+	return &mlopsv1.Deployment{
+		Dir: d.Dir, Version: d.Version, Files: deployedFiles(d.Files), CreatedAt: timestamp(d.CreatedAt), Artifacts: d.Artifacts,
+	}
 }
 
 func deployedFiles(files []deploy.FileInfo) []*mlopsv1.DeployedFile {

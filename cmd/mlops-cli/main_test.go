@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails,
-			"await": await, "until": until,
+			"await": await, "until": until, "expand": expand,
 		},
 	})
 }
@@ -103,4 +103,13 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%d files match %s, want %d", len(found), args[1], want)
 		}
 	}
+}
+
+// expand FROM TO copies a file with the script's variables filled in.
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: expand FROM TO")
+	}
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
 }

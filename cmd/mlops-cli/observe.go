@@ -35,7 +35,7 @@ as text. -o chooses how it is printed; a value that is no such format but a file
 name is taken as --output.`,
 		Example: `  mlops-cli observe models/deployment_20260101_120000
   mlops-cli observe models/deployment_20260101_120000 --output report.txt
-  mlops-cli observe models/deployment_20260101_120000 --fail-on-alert -q`,
+  mlops-cli observe models:/churn@champion --fail-on-alert -q`,
 		Args:              exactly("MODEL_DIR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.observe(cmd.Context(), f, args[0]) },
 		ValidArgsFunction: completeModel,
@@ -50,7 +50,7 @@ name is taken as --output.`,
 var errAlert = errors.New("a figure is beyond its threshold")
 
 func (a *app) observe(ctx context.Context, f observeFlags, model string) error {
-	location, err := inputs.ModelDir(a.dir, model)
+	location, err := a.modelLocation(model, f.config)
 	if err != nil {
 		return usage(err)
 	}

@@ -33,13 +33,15 @@ func newPredict(a *app) *cobra.Command {
 are printed; with --output all of them are written to a file: JSON
 ({"predictions": [...]}), CSV or Parquet by its ending.
 
-MODEL_DIR is the directory that train names, or the artifact:// URL that it names
-on a fleet of other hosts.
+MODEL_DIR is the directory that train names, the artifact:// URL that it names on
+a fleet of other hosts, or a registered model such as models:/churn@champion (see
+mlops-cli models).
 
 -o chooses how the result is printed; a value that is no such format but ends in
 .json, .csv or .parquet is taken as --output.`,
 		Example: `  mlops-cli predict new.csv models/deployment_20260101_120000
   mlops-cli predict new.csv models/deployment_20260101_120000 --output predictions.csv --proba
+  mlops-cli predict new.csv models:/churn@champion
   mlops-cli predict new.parquet models/deployment_20260101_120000 -o json`,
 		Args:              exactly("DATA", "MODEL_DIR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.predict(cmd.Context(), f, args[0], args[1]) },
@@ -95,7 +97,7 @@ func (a *app) predictOperation(f predictFlags, data, model string) (*mlopsv1.Pre
 	if op.Data, err = inputs.DataFile(a.dir, data); err != nil {
 		return nil, err
 	}
-	if op.Model, err = inputs.ModelDir(a.dir, model); err != nil {
+	if op.Model, err = a.modelLocation(model, f.config); err != nil {
 		return nil, err
 	}
 	if f.output != "" {

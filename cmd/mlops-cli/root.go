@@ -17,6 +17,7 @@ type globalFlags struct {
 	format                       string
 	master, tokenFile, ca        string
 	cert, key, serverName, state string
+	registry                     string
 	insecure, quiet              bool
 	timeout                      time.Duration
 }
@@ -71,11 +72,12 @@ func newRoot(a *app) *cobra.Command {
 	f.StringVar(&a.flags.serverName, "server-name", "", "the name in the master's certificate, where it differs from the address")
 	f.BoolVar(&a.flags.insecure, "insecure", false, "speak plain text to the master, the token included")
 	f.StringVar(&a.flags.state, "state", "", "state directory used without a master (env MLOPS_STATE)")
+	f.StringVar(&a.flags.registry, "registry", "", "directory of the model registry that models:/ names are looked up in (default: where the configuration registers)")
 	f.DurationVar(&a.flags.timeout, "timeout", 5*time.Second, "how long to try to reach the master")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, only warnings and errors")
 	root.AddCommand(
 		newTrain(a), newPredict(a), newStatus(a), newObserve(a),
-		newInit(a), newConfig(a),
+		newModels(a), newInit(a), newConfig(a),
 		newList(a), newGet(a), newLogs(a), newCancel(a), newRetry(a),
 		newWorkers(a), newCerts(a), newProbe(a), newVersion(a),
 	)

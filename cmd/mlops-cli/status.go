@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mlops/cmd/mlops-cli/inputs"
 	"mlops/cmd/mlops-cli/output"
 	mlopsv1 "mlops/proto/mlops/v1"
 )
@@ -20,7 +19,7 @@ func newStatus(a *app) *cobra.Command {
 		Long: `Describe a deployed model: version, time, figures, and what has been predicted
 with it. It is answered at once, also while trainings run.`,
 		Example: `  mlops-cli status models/deployment_20260101_120000
-  mlops-cli status models/deployment_20260101_120000 -o json`,
+  mlops-cli status models:/churn@champion -o json`,
 		Args:              exactly("MODEL_DIR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.status(cmd.Context(), args[0]) },
 		ValidArgsFunction: completeModel,
@@ -28,7 +27,7 @@ with it. It is answered at once, also while trainings run.`,
 }
 
 func (a *app) status(ctx context.Context, model string) error {
-	location, err := inputs.ModelDir(a.dir, model)
+	location, err := a.modelLocation(model, "")
 	if err != nil {
 		return usage(err)
 	}

@@ -100,7 +100,7 @@ func candidate(t testing.TB) *deploy.Candidate {
 	}
 	return &deploy.Candidate{
 		Model: model, Preprocessor: fitted, Config: string(config.Default().YAML()), Validation: raw, Expected: expected,
-		Run: deploy.Run{ModelName: "sum", ProblemType: "regression", Target: "y", Metrics: map[string]float64{"rmse": 0.5}},
+		Run: deploy.Run{ModelName: "sum", ProblemType: "regression", Target: "y", Metrics: map[string]float64{"rmse": 0.5}, Timings: map[string]float64{"total": 1.5}},
 	}
 }
 

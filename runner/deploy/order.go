@@ -15,7 +15,15 @@ var needs = map[string][]string{
 	"save_preprocessor": {"create_directory"},
 	"endpoint_script":   {"create_directory"},
 	"save_metadata":     {"save_model", "save_preprocessor"},
+	"archive":           {"save_model", "save_preprocessor"},
+	"object_store":      {"create_directory"},
+	"register":          {"create_directory"},
+	"mlflow":            {"create_directory"},
 }
+
+// repeatable are the standard steps that may be listed more than once: to push to
+// two buckets, say.
+var repeatable = []string{"object_store", "register", "mlflow"}
 
 // lastStep writes what a deployment is opened by.
 const lastStep = "save_metadata"
@@ -30,7 +38,7 @@ func checkOrder(list []config.Step) error {
 	}
 	done := make(map[string]bool)
 	for _, s := range list {
-		if done[s.Type] {
+		if done[s.Type] && !slices.Contains(repeatable, s.Type) {
 			return s.ErrorAt("", "deployment step %s is listed twice; list it once", s.Type)
 		}
 		for _, need := range needs[s.Type] {

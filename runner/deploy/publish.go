@@ -50,9 +50,10 @@ type Options struct {
 	// Send puts the finished directory elsewhere and returns its URL, instead of
 	// publishing it in Parent. The directory has the deployment's own name and is
 	// removed afterwards. Send runs after Permit. nil: publish in Parent.
-	Send func(ctx context.Context, dir string) (url string, err error)
-	Disk FileSystem       // nil: LocalDisk
-	Now  func() time.Time // nil: time.Now
+	Send        func(ctx context.Context, dir string) (url string, err error)
+	Environment Environment      // what steps may reach beside the directory
+	Disk        FileSystem       // nil: LocalDisk
+	Now         func() time.Time // nil: time.Now
 }
 
 // Published is a deployment that others can see.
@@ -62,6 +63,7 @@ type Published struct {
 	CreatedAt time.Time
 	Files     []FileInfo
 	Artifacts map[string]string
+	Warnings  []string // of steps that did not do all that they could have
 }
 
 // Publish stages a deployment of the candidate, verifies it and makes it visible
@@ -78,11 +80,10 @@ func Publish(ctx context.Context, candidate *Candidate, o Options) (_ *Published
 		return nil, err
 	}
 	var s *staging
-	name := deploymentName(o.Config.DeploymentPrefix, c.CreatedAt)
 	c.create = func() (string, error) {
 		inner := ""
 		if o.Send != nil {
-			inner = name
+			inner = c.Name
 		}
 		staged, err := stage(o.Disk, o.Parent, inner, nameless(o.Owner), o.Now())
 		if err != nil {
@@ -102,7 +103,13 @@ func Publish(ctx context.Context, candidate *Candidate, o Options) (_ *Published
 	if s == nil {
 		return nil, errors.New("no step made a directory; list create_directory first")
 	}
-	return finish(ctx, c, s, name, o)
+	if err := o.Steps.complete(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := c.renewMetadata(); err != nil {
+		return nil, err
+	}
+	return finish(ctx, c, s, o)
 }
 
 func newContext(candidate *Candidate, o Options) (*Context, error) {
@@ -116,7 +123,8 @@ func newContext(candidate *Candidate, o Options) (*Context, error) {
 	}
 	return &Context{
 		Config: o.Config, Candidate: candidate, CreatedAt: created, EndpointTemplate: o.EndpointTemplate,
-		Artifacts: make(map[string]string), disk: o.Disk,
+		Name: deploymentName(o.Config.DeploymentPrefix, created), Environment: o.Environment,
+		Artifacts: make(map[string]string), notes: make(map[Step]any), disk: o.Disk,
 		Inference: Inference{
 			header: newHeader(inferenceFormat),
 		},
@@ -136,9 +144,8 @@ func nameless(owner Owner) Owner {
 }
 
 // finish seals, verifies and publishes what the steps wrote.
-func finish(ctx context.Context, c *Context, s *staging, name string, o Options) (*Published, error) {
-	files, err := seal(o.Disk, c.Dir)
-	if err != nil {
+func finish(ctx context.Context, c *Context, s *staging, o Options) (_ *Published, err error) {
+	if c.Files, err = seal(o.Disk, c.Dir); err != nil {
 		return nil, err
 	}
 	if err := selfTest(ctx, c); err != nil {
@@ -156,15 +163,34 @@ func finish(ctx context.Context, c *Context, s *staging, name string, o Options)
 	if err := o.Disk.SyncDir(logs); err != nil {
 		return nil, fmt.Errorf("sync the logs directory: %w", err)
 	}
-	if o.Permit != nil {
+	permit := func() error {
+		if o.Permit == nil {
+			return nil
+		}
 		progress.Logf(ctx, "deploy", "waiting for leave to publish")
-		if err := o.Permit(ctx); err != nil {
+		return o.Permit(ctx)
+	}
+	if err := permit(); err != nil {
+		return nil, err
+	}
+	c.Directory = s.freeName(c.Name)
+	undo, err := o.Steps.publish(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, undo.run(ctx))
+		}
+	}()
+	if len(undo) > 0 { // it took a while: leave may have run out
+		if err := permit(); err != nil {
 			return nil, err
 		}
 	}
-	published := &Published{Version: c.Config.Version, CreatedAt: c.CreatedAt, Files: files, Artifacts: c.Artifacts}
+	published := &Published{Version: c.Config.Version, CreatedAt: c.CreatedAt, Files: c.Files, Artifacts: c.Artifacts, Warnings: c.Warnings}
 	if o.Send == nil {
-		published.Dir, err = s.publish(name)
+		published.Dir, err = s.publish(c.Name)
 		return published, err
 	}
 	if published.Dir, err = o.Send(ctx, c.Dir); err != nil {

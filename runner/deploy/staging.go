@@ -156,6 +156,18 @@ func (s *staging) publish(name string) (string, error) {
 	return "", fmt.Errorf("publish the deployment: %s and its first %d numbered variants exist already", base, maxNameTries-1)
 }
 
+// freeName returns the name that publish would give now.
+func (s *staging) freeName(name string) string {
+	free := name
+	for i := 1; i < maxNameTries; i++ {
+		if _, err := os.Lstat(filepath.Join(s.parent, free)); err != nil {
+			break
+		}
+		free = name + "_" + strconv.Itoa(i)
+	}
+	return free
+}
+
 // RemoveStale clears away the staging directories of earlier attempts of the
 // owner's task, and those of others whose process is gone. [Publish] does that
 // too; an attempt may do it as soon as it starts.

@@ -28,6 +28,9 @@ type Step interface {
 type Context struct {
 	// Dir is the staging directory; empty until create_directory has run.
 	Dir string
+	// Name is the deployment's name, PREFIX_YYYYMMDD_HHMMSS. In a directory where it
+	// is taken, a counter follows.
+	Name string
 	// Config is the configuration's deployment section.
 	Config config.Deployment
 	// Candidate is the trained model with all that belongs to it.
@@ -36,8 +39,20 @@ type Context struct {
 	Inference Inference
 	Metadata  Metadata
 	// Artifacts are what steps made, by a name of their choice: paths within the
-	// deployment, or URLs of what a step put elsewhere.
+	// deployment, or URLs of what a step put elsewhere. Those that are there when all
+	// steps have run stand in the metadata.
 	Artifacts map[string]string
+	// Directory is the name that the deployment's directory will have, unless another
+	// run takes it first: Name, or the next with a counter that is free. A [Publisher]
+	// sees it.
+	Directory string
+	// Files are all files of the finished deployment, checksums.txt last; empty
+	// until a [Publisher] sees them.
+	Files []FileInfo
+	// Environment is what steps may reach beside the directory.
+	Environment Environment
+	// Warnings are what the run's result tells; see Warnf.
+	Warnings []string
 	// CreatedAt is the deployment's time.
 	CreatedAt time.Time
 	// EndpointTemplate is the configured text of the endpoint script; nil: none is.
@@ -45,6 +60,8 @@ type Context struct {
 
 	disk   FileSystem
 	create func() (string, error)
+	told   map[string]string // the artifacts that the written metadata tells of
+	notes  map[Step]any      // what steps keep for themselves between two calls
 }
 
 // Write creates a file of the deployment, which must not exist, and makes it
@@ -76,26 +93,30 @@ func (c *Context) Write(name string, perm fs.FileMode, write func(io.Writer) err
 // parameter are made with [config.Step.ErrorAt].
 type Factory func(s config.Step) (Step, error)
 
-var registry = map[string]Factory{
+var factories = map[string]Factory{
 	"create_directory":  withoutParams(createDirectory{}),
 	"save_model":        withoutParams(saveModel{}),
 	"save_preprocessor": withoutParams(savePreprocessor{}),
 	"save_metadata":     withoutParams(saveMetadata{}),
 	"endpoint_script":   newEndpointScript,
+	"archive":           newArchive,
+	"object_store":      newObjectStore,
+	"register":          newRegister,
+	"mlflow":            newMLflow,
 }
 
 // Register adds a kind of step, for use as a type in deployment.steps. It is
 // called at start-up, before any configuration is read; a name that is taken
 // panics.
 func Register(name string, f Factory) {
-	if _, taken := registry[name]; taken {
+	if _, taken := factories[name]; taken {
 		panic(fmt.Sprintf("deploy: step %q is registered already", name))
 	}
-	registry[name] = f
+	factories[name] = f
 }
 
 // Known returns the names of all kinds of steps, sorted.
-func Known() []string { return slices.Sorted(maps.Keys(registry)) }
+func Known() []string { return slices.Sorted(maps.Keys(factories)) }
 
 func withoutParams(step Step) Factory {
 	return func(s config.Step) (Step, error) {
@@ -128,7 +149,7 @@ func NewSteps(c config.Deployment) (Steps, error) {
 	}
 	steps := make(Steps, 0, len(list))
 	for _, s := range list {
-		factory, ok := registry[s.Type]
+		factory, ok := factories[s.Type]
 		if !ok {
 			return nil, unknownStep(s)
 		}
@@ -150,28 +171,4 @@ func unknownStep(s config.Step) error {
 		return s.ErrorAt("", "unknown deployment step %q; did you mean %q? (known: %s)", s.Type, near, known)
 	}
 	return s.ErrorAt("", "unknown deployment step %q (known: %s)", s.Type, known)
-}
-
-// StepError says which step failed.
-type StepError struct {
-	Step string
-	Err  error
-}
-
-// Error names the step.
-func (e *StepError) Error() string { return fmt.Sprintf("deployment step %s: %v", e.Step, e.Err) }
-
-// Unwrap returns the cause.
-func (e *StepError) Unwrap() error { return e.Err }
-
-func (steps Steps) run(ctx context.Context, c *Context) error {
-	for _, s := range steps {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		if err := s.step.Run(ctx, c); err != nil {
-			return &StepError{Step: s.name, Err: err}
-		}
-	}
-	return nil
 }

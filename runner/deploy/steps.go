@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"strings"
 
 	"mlops/runner/config"
@@ -87,11 +88,27 @@ func (saveMetadata) Run(_ context.Context, c *Context) error {
 	name := c.Config.MetadataFilename
 	c.Artifacts["metadata"], c.Artifacts["inference"] = name, InferenceFile
 	c.Inference.MetadataFile = name
-	c.Metadata.Artifacts = maps.Clone(c.Artifacts)
-	if err := c.Write(name, 0o666, func(w io.Writer) error { return writeDocument(w, c.Metadata) }); err != nil {
+	if err := c.writeMetadata(); err != nil {
 		return err
 	}
 	return c.Write(InferenceFile, 0o666, func(w io.Writer) error { return writeDocument(w, c.Inference) })
+}
+
+func (c *Context) writeMetadata() error {
+	c.told = maps.Clone(c.Artifacts)
+	c.Metadata.Artifacts = c.told
+	return c.Write(c.Inference.MetadataFile, 0o666, func(w io.Writer) error { return writeDocument(w, c.Metadata) })
+}
+
+// renewMetadata writes the metadata once more where later steps added artifacts.
+func (c *Context) renewMetadata() error {
+	if c.told == nil || maps.Equal(c.told, c.Artifacts) {
+		return nil
+	}
+	if err := c.disk.RemoveAll(filepath.Join(c.Dir, c.Inference.MetadataFile)); err != nil {
+		return fmt.Errorf("write %s anew: %w", c.Inference.MetadataFile, err)
+	}
+	return c.writeMetadata()
 }
 
 // endpointScript writes a shell script that predicts with the deployment.

@@ -94,8 +94,8 @@ func TestAListThatMakesNoDeploymentIsToldBeforeItRuns(t *testing.T) {
 
 func TestUnknownStepsAndParametersAreTold(t *testing.T) {
 	for want, step := range map[string]config.Step{
-		`did you mean "save_model"? (known: create_directory, endpoint_script, `: {Type: "save_modle"},
-		`unknown deployment step "docker" (known: create_directory`:              {Type: "docker"},
+		`did you mean "save_model"? (known: archive, create_directory, endpoint_script, `: {Type: "save_modle"},
+		`unknown deployment step "docker" (known: archive, create_directory`:              {Type: "docker"},
 		`bucket`: {Type: "save_model", Params: map[string]any{"bucket": "x"}},
 	} {
 		c := config.Default().Deployment

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -34,6 +36,10 @@ type Env struct {
 	Version     string // of the program, for metadata
 	Now         func() time.Time
 	Disk        deploy.FileSystem // that deployments are published on; nil: the real one
+	// HTTP contacts servers for the steps that do; nil: none is contacted.
+	HTTP *http.Client
+	// AllowURL returns an error for what steps may not contact; nil: nothing may be.
+	AllowURL func(u *url.URL) error
 }
 
 func (e Env) withDefaults() Env {

@@ -19,7 +19,7 @@ import (
 type PredictRequest struct {
 	Data     string // location of the table
 	DataName string // what to call it in reports; "": its location
-	Model    string // location of the deployment
+	Model    string // location of the deployment, or a reference such as models:/churn@champion
 	Output   string // location to write to, .json, .csv or .parquet; "": nowhere
 	Proba    bool   // also the probability of each class
 	// Config's observability section governs logging; nil: the deployment's own.
@@ -53,10 +53,10 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 		run       func() error
 	}{
 		{"load", BadData, func() (err error) {
-			if model, err = open(ctx, Locate(r.BaseDir, r.Model), env); err != nil {
+			if model, err = openModel(ctx, r.BaseDir, r.Model, r.Config, env); err != nil {
 				return err
 			}
-			if err = checkOutput(r, env); err != nil {
+			if err = checkOutput(r, model.location, env); err != nil {
 				return &Error{Stage: "config", Kind: KindOf(ctx, err, BadConfig), Err: err}
 			}
 			watchers, err = model.watchers(r.Config)
@@ -128,8 +128,8 @@ func predictFormat(r PredictRequest, env Env) (table.Format, error) {
 
 // checkOutput refuses an output that would replace what it is made of: the data,
 // or a part of the deployment.
-func checkOutput(r PredictRequest, env Env) error {
-	output, data, model := Locate(r.BaseDir, r.Output), Locate(r.BaseDir, r.Data), Locate(r.BaseDir, r.Model)
+func checkOutput(r PredictRequest, model string, env Env) error {
+	output, data := Locate(r.BaseDir, r.Output), Locate(r.BaseDir, r.Data)
 	if r.Output == "" || isURL(output) {
 		return nil
 	}

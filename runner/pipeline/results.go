@@ -32,6 +32,9 @@ type Deployment struct {
 	Version   string            `json:"version"`
 	Files     []deploy.FileInfo `json:"files"`
 	CreatedAt time.Time         `json:"created_at"`
+	// Artifacts are what the deployment's steps made, by name: paths within it, and
+	// URIs of what they put elsewhere.
+	Artifacts map[string]string `json:"artifacts,omitempty"`
 }
 
 // PredictResult is what scoring gave.

@@ -12,13 +12,13 @@ import (
 
 // StatusRequest asks for a deployment's description.
 type StatusRequest struct {
-	Model   string // location of the deployment
+	Model   string // location of the deployment, or a reference such as models:/churn@champion
 	BaseDir string // where a relative location starts
 }
 
 // ObserveRequest asks for a deployment's monitoring report.
 type ObserveRequest struct {
-	Model   string         // location of the deployment
+	Model   string         // location of the deployment, or a reference such as models:/churn@champion
 	Config  *config.Config // its observability section sets the thresholds; nil: the deployment's own
 	BaseDir string         // where a relative location starts
 }
@@ -68,7 +68,7 @@ func Status(ctx context.Context, r StatusRequest, env Env) (*StatusResult, error
 	env = env.withDefaults()
 	var result *StatusResult
 	err := newStages(env).do(ctx, "load", BadData, func() error {
-		o, err := open(ctx, Locate(r.BaseDir, r.Model), env)
+		o, err := openModel(ctx, r.BaseDir, r.Model, nil, env)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func Observe(ctx context.Context, r ObserveRequest, env Env) (*ObserveResult, er
 	env = env.withDefaults()
 	var result *ObserveResult
 	err := newStages(env).do(ctx, "observe", BadData, func() error {
-		o, err := open(ctx, Locate(r.BaseDir, r.Model), env)
+		o, err := openModel(ctx, r.BaseDir, r.Model, r.Config, env)
 		if err != nil {
 			return err
 		}

@@ -117,12 +117,10 @@ func (t *trainRun) prepare(ctx context.Context) (err error) {
 		if t.env.Artifacts == nil {
 			return errors.New("the deployment cannot be published as an artifact: there is no artifact service here")
 		}
-		return nil
-	}
-	if t.parent, err = t.env.Storage.ResolveDir(Locate(t.request.BaseDir, t.config.Deployment.OutputDir)); err != nil {
+	} else if t.parent, err = t.env.Storage.ResolveDir(Locate(t.request.BaseDir, t.config.Deployment.OutputDir)); err != nil {
 		return fmt.Errorf("deployment.output_dir: %w", err)
 	}
-	return nil
+	return t.steps.Check(ctx, t.deployEnvironment())
 }
 
 const maxTemplateBytes = 1 << 20
@@ -169,7 +167,9 @@ func (t *trainRun) adopt(ctx context.Context) (*TrainResult, error) {
 	}
 	progress.Logf(ctx, "deploy", "attempt %d of this task already published %s; it is the result", b.Metadata.Attempt, dir)
 	result := resultOf(b.Metadata.Run)
-	result.Deployment = &Deployment{Dir: dir, Version: b.Metadata.Version, Files: b.Files, CreatedAt: b.Metadata.CreatedAt}
+	result.Deployment = &Deployment{
+		Dir: dir, Version: b.Metadata.Version, Files: b.Files, CreatedAt: b.Metadata.CreatedAt, Artifacts: b.Metadata.Artifacts,
+	}
 	result.Timings = maps.Clone(result.Timings)
 	return result, nil
 }
@@ -253,9 +253,10 @@ func (t *trainRun) deploy(ctx context.Context, result *TrainResult) (*Deployment
 	options := deploy.Options{
 		Config: t.config.Deployment, Steps: t.steps, Parent: t.parent, EndpointTemplate: t.template,
 		Owner: deploy.Owner{Task: t.env.TaskID, Attempt: t.env.Attempt}, WorkflowID: t.env.WorkflowID, Program: t.env.Version,
-		Permit: func(ctx context.Context) error { return Permit(ctx, t.env.Gate) },
-		Log:    func(ctx context.Context, logs string) error { return t.record(ctx, logs) },
-		Disk:   t.env.Disk, Now: t.env.Now,
+		Permit:      func(ctx context.Context) error { return Permit(ctx, t.env.Gate) },
+		Log:         func(ctx context.Context, logs string) error { return t.record(ctx, logs) },
+		Environment: t.deployEnvironment(),
+		Disk:        t.env.Disk, Now: t.env.Now,
 	}
 	if t.request.PublishArtifact {
 		own, err := os.MkdirTemp(t.env.ScratchDir, "deployment-")
@@ -275,12 +276,19 @@ func (t *trainRun) deploy(ctx context.Context, result *TrainResult) (*Deployment
 		return nil, err
 	}
 	progress.Logf(ctx, "deploy", "published %s", published.Dir)
-	return &Deployment{Dir: published.Dir, Version: published.Version, Files: published.Files, CreatedAt: published.CreatedAt}, nil
+	result.Warnings = append(result.Warnings, published.Warnings...)
+	return &Deployment{
+		Dir: published.Dir, Version: published.Version, Files: published.Files, CreatedAt: published.CreatedAt, Artifacts: published.Artifacts,
+	}, nil
 }
 
-// deployFault tells an output directory in which nothing may be written, which
-// is for the user to change, from a fault of this program.
+// deployFault tells an output directory in which nothing may be written, or a
+// model registry that refuses, which is for the user to change, from a fault of
+// this program.
 func deployFault(ctx context.Context, err error) error {
+	if registryFault(err) {
+		return fail(ctx, "deploy", BadConfig, err)
+	}
 	if KindOf(ctx, err, Internal) != Internal || !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return err
 	}

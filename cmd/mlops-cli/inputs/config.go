@@ -20,27 +20,9 @@ type Config struct {
 // key=value settings over it. A file without settings is passed on as it is, so
 // that errors found later name its own lines.
 func ReadConfig(dir, path string, settings []string) (Config, error) {
-	parsed, checked := config.Default(), Config{}
-	if path != "" {
-		file := absolute(dir, path)
-		info, err := os.Stat(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			return Config{}, fmt.Errorf("configuration file %s does not exist%s (mlops-cli init writes one)", path, offer(file, isConfig))
-		}
-		if err != nil {
-			return Config{}, fmt.Errorf("configuration file %s: %w", path, err)
-		}
-		if info.IsDir() {
-			return Config{}, fmt.Errorf("configuration file %s is a directory", path)
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return Config{}, fmt.Errorf("configuration file %s: %w", path, err)
-		}
-		if parsed, err = config.Parse(path, text); err != nil {
-			return Config{}, err
-		}
-		checked = Config{YAML: string(text), Name: path}
+	parsed, checked, err := read(dir, path)
+	if err != nil {
+		return Config{}, err
 	}
 	if len(settings) == 0 {
 		return checked, nil
@@ -58,6 +40,35 @@ func ReadConfig(dir, path string, settings []string) (Config, error) {
 		name = path + " with --set"
 	}
 	return Config{YAML: string(parsed.YAML()), Name: name}, nil
+}
+
+// ParseConfig reads the configuration file; an empty path means all defaults.
+func ParseConfig(dir, path string) (*config.Config, error) {
+	parsed, _, err := read(dir, path)
+	return parsed, err
+}
+
+func read(dir, path string) (*config.Config, Config, error) {
+	if path == "" {
+		return config.Default(), Config{}, nil
+	}
+	file := absolute(dir, path)
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Config{}, fmt.Errorf("configuration file %s does not exist%s (mlops-cli init writes one)", path, offer(file, isConfig))
+	}
+	if err != nil {
+		return nil, Config{}, fmt.Errorf("configuration file %s: %w", path, err)
+	}
+	if info.IsDir() {
+		return nil, Config{}, fmt.Errorf("configuration file %s is a directory", path)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, Config{}, fmt.Errorf("configuration file %s: %w", path, err)
+	}
+	parsed, err := config.Parse(path, text)
+	return parsed, Config{YAML: string(text), Name: path}, err
 }
 
 func isConfig(entry fs.DirEntry) bool {

@@ -42,7 +42,8 @@ func TestAMessageAsJSON(t *testing.T) {
     "dir": "/m",
     "version": "",
     "files": [],
-    "created_at": "2026-01-02T03:04:05Z"
+    "created_at": "2026-01-02T03:04:05Z",
+    "artifacts": {}
   },
   "timings": {},
   "rows": 1152921504606846976,

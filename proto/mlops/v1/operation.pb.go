@@ -662,7 +662,10 @@ type Deployment struct {
 	// Every file in it with its size and checksum.
 	Files []*DeployedFile `protobuf:"bytes,3,rep,name=files,proto3" json:"files,omitempty"`
 	// When it was published.
-	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// What its steps made, by name: paths within it, and URIs of what they put
+	// elsewhere.
+	Artifacts     map[string]string `protobuf:"bytes,5,rep,name=artifacts,proto3" json:"artifacts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -721,6 +724,13 @@ func (x *Deployment) GetFiles() []*DeployedFile {
 func (x *Deployment) GetCreatedAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Deployment) GetArtifacts() map[string]string {
+	if x != nil {
+		return x.Artifacts
 	}
 	return nil
 }
@@ -1869,14 +1879,18 @@ const file_mlops_v1_operation_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1a:\n" +
 	"\fTimingsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xa1\x01\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xa2\x02\n" +
 	"\n" +
 	"Deployment\x12\x10\n" +
 	"\x03dir\x18\x01 \x01(\tR\x03dir\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12,\n" +
 	"\x05files\x18\x03 \x03(\v2\x16.mlops.v1.DeployedFileR\x05files\x129\n" +
 	"\n" +
-	"created_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"N\n" +
+	"created_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12A\n" +
+	"\tartifacts\x18\x05 \x03(\v2#.mlops.v1.Deployment.ArtifactsEntryR\tartifacts\x1a<\n" +
+	"\x0eArtifactsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"N\n" +
 	"\fDeployedFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x16\n" +
@@ -2004,7 +2018,7 @@ func file_mlops_v1_operation_proto_rawDescGZIP() []byte {
 }
 
 var file_mlops_v1_operation_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_mlops_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_mlops_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_mlops_v1_operation_proto_goTypes = []any{
 	(ProbeEnding)(0),              // 0: mlops.v1.ProbeEnding
 	(*Operation)(nil),             // 1: mlops.v1.Operation
@@ -2026,13 +2040,14 @@ var file_mlops_v1_operation_proto_goTypes = []any{
 	(*ProbeResult)(nil),           // 17: mlops.v1.ProbeResult
 	nil,                           // 18: mlops.v1.TrainResult.MetricsEntry
 	nil,                           // 19: mlops.v1.TrainResult.TimingsEntry
-	nil,                           // 20: mlops.v1.PredictResult.TimingsEntry
-	nil,                           // 21: mlops.v1.PredictResult.ClassCountsEntry
-	nil,                           // 22: mlops.v1.StatusResult.MetricsEntry
-	nil,                           // 23: mlops.v1.StatusResult.MetricSummariesEntry
-	nil,                           // 24: mlops.v1.PredictionSummary.ClassCountsEntry
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 26: google.protobuf.Duration
+	nil,                           // 20: mlops.v1.Deployment.ArtifactsEntry
+	nil,                           // 21: mlops.v1.PredictResult.TimingsEntry
+	nil,                           // 22: mlops.v1.PredictResult.ClassCountsEntry
+	nil,                           // 23: mlops.v1.StatusResult.MetricsEntry
+	nil,                           // 24: mlops.v1.StatusResult.MetricSummariesEntry
+	nil,                           // 25: mlops.v1.PredictionSummary.ClassCountsEntry
+	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 27: google.protobuf.Duration
 }
 var file_mlops_v1_operation_proto_depIdxs = []int32{
 	3,  // 0: mlops.v1.Operation.train:type_name -> mlops.v1.TrainOperation
@@ -2049,28 +2064,29 @@ var file_mlops_v1_operation_proto_depIdxs = []int32{
 	5,  // 11: mlops.v1.TrainResult.deployment:type_name -> mlops.v1.Deployment
 	19, // 12: mlops.v1.TrainResult.timings:type_name -> mlops.v1.TrainResult.TimingsEntry
 	6,  // 13: mlops.v1.Deployment.files:type_name -> mlops.v1.DeployedFile
-	25, // 14: mlops.v1.Deployment.created_at:type_name -> google.protobuf.Timestamp
-	20, // 15: mlops.v1.PredictResult.timings:type_name -> mlops.v1.PredictResult.TimingsEntry
-	21, // 16: mlops.v1.PredictResult.class_counts:type_name -> mlops.v1.PredictResult.ClassCountsEntry
-	25, // 17: mlops.v1.StatusResult.created_at:type_name -> google.protobuf.Timestamp
-	22, // 18: mlops.v1.StatusResult.metrics:type_name -> mlops.v1.StatusResult.MetricsEntry
-	23, // 19: mlops.v1.StatusResult.metric_summaries:type_name -> mlops.v1.StatusResult.MetricSummariesEntry
-	12, // 20: mlops.v1.StatusResult.predictions:type_name -> mlops.v1.PredictionSummary
-	6,  // 21: mlops.v1.StatusResult.files:type_name -> mlops.v1.DeployedFile
-	25, // 22: mlops.v1.PredictionSummary.first:type_name -> google.protobuf.Timestamp
-	25, // 23: mlops.v1.PredictionSummary.last:type_name -> google.protobuf.Timestamp
-	24, // 24: mlops.v1.PredictionSummary.class_counts:type_name -> mlops.v1.PredictionSummary.ClassCountsEntry
-	11, // 25: mlops.v1.PredictionSummary.values:type_name -> mlops.v1.MetricSummary
-	10, // 26: mlops.v1.ObserveResult.status:type_name -> mlops.v1.StatusResult
-	15, // 27: mlops.v1.ObserveResult.checks:type_name -> mlops.v1.ThresholdCheck
-	26, // 28: mlops.v1.ProbeOperation.duration:type_name -> google.protobuf.Duration
-	0,  // 29: mlops.v1.ProbeOperation.ending:type_name -> mlops.v1.ProbeEnding
-	11, // 30: mlops.v1.StatusResult.MetricSummariesEntry.value:type_name -> mlops.v1.MetricSummary
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	26, // 14: mlops.v1.Deployment.created_at:type_name -> google.protobuf.Timestamp
+	20, // 15: mlops.v1.Deployment.artifacts:type_name -> mlops.v1.Deployment.ArtifactsEntry
+	21, // 16: mlops.v1.PredictResult.timings:type_name -> mlops.v1.PredictResult.TimingsEntry
+	22, // 17: mlops.v1.PredictResult.class_counts:type_name -> mlops.v1.PredictResult.ClassCountsEntry
+	26, // 18: mlops.v1.StatusResult.created_at:type_name -> google.protobuf.Timestamp
+	23, // 19: mlops.v1.StatusResult.metrics:type_name -> mlops.v1.StatusResult.MetricsEntry
+	24, // 20: mlops.v1.StatusResult.metric_summaries:type_name -> mlops.v1.StatusResult.MetricSummariesEntry
+	12, // 21: mlops.v1.StatusResult.predictions:type_name -> mlops.v1.PredictionSummary
+	6,  // 22: mlops.v1.StatusResult.files:type_name -> mlops.v1.DeployedFile
+	26, // 23: mlops.v1.PredictionSummary.first:type_name -> google.protobuf.Timestamp
+	26, // 24: mlops.v1.PredictionSummary.last:type_name -> google.protobuf.Timestamp
+	25, // 25: mlops.v1.PredictionSummary.class_counts:type_name -> mlops.v1.PredictionSummary.ClassCountsEntry
+	11, // 26: mlops.v1.PredictionSummary.values:type_name -> mlops.v1.MetricSummary
+	10, // 27: mlops.v1.ObserveResult.status:type_name -> mlops.v1.StatusResult
+	15, // 28: mlops.v1.ObserveResult.checks:type_name -> mlops.v1.ThresholdCheck
+	27, // 29: mlops.v1.ProbeOperation.duration:type_name -> google.protobuf.Duration
+	0,  // 30: mlops.v1.ProbeOperation.ending:type_name -> mlops.v1.ProbeEnding
+	11, // 31: mlops.v1.StatusResult.MetricSummariesEntry.value:type_name -> mlops.v1.MetricSummary
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_mlops_v1_operation_proto_init() }
@@ -2098,7 +2114,7 @@ func file_mlops_v1_operation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_mlops_v1_operation_proto_rawDesc), len(file_mlops_v1_operation_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,123 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+)
+
+// Subtree is the part of a bucket that a URL names: a [Bucket] whose keys are
+// relative to that URL.
+type Subtree struct {
+	bucket Bucket
+	prefix string // "" or ends in a slash
+	close  func() error
+}
+
+// OpenBucket returns the bucket part that a URL names, such as file:///srv/models
+// or scheme://bucket/prefix for a scheme that was registered. A directory that is
+// missing is made; it must lie in an allowed root. The caller closes what it
+// gets. Errors are those of [Opener.Open], and a [*NotDirectoryError].
+func (o *Opener) OpenBucket(ctx context.Context, location string) (*Subtree, error) {
+	bucket, key, err := o.bucket(ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	if bucket != nil {
+		s := &Subtree{bucket: bucket, close: func() error { return nil }}
+		if key = strings.Trim(key, "/"); key != "" {
+			if err := checkKey(key); err != nil {
+				return nil, fmt.Errorf("%s: %w", location, err)
+			}
+			s.prefix = key + "/"
+		}
+		return s, nil
+	}
+	if scheme := schemeOf(location); scheme != "" && scheme != "file" {
+		if _, ok := o.options.Resolvers[scheme]; ok {
+			return nil, &SchemeError{Location: location, Scheme: scheme, Problem: "is no bucket"}
+		}
+		return nil, o.unknown(location, scheme)
+	}
+	if err := o.MkdirAll(location); err != nil {
+		return nil, err
+	}
+	p, err := o.locate(location, true)
+	if err != nil {
+		return nil, err
+	}
+	var folder *Folder
+	err = p.do(func(root *os.Root) error {
+		within, err := root.OpenRoot(p.rel)
+		if err != nil {
+			return fmt.Errorf("open bucket folder %s: %w", location, err)
+		}
+		folder = &Folder{root: within}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Subtree{bucket: folder, close: folder.Close}, nil
+}
+
+// Close releases what was opened.
+func (s *Subtree) Close() error { return s.close() }
+
+func (s *Subtree) key(key string) (string, error) {
+	if err := checkKey(key); err != nil {
+		return "", err
+	}
+	return s.prefix + key, nil
+}
+
+// Open implements [Bucket].
+func (s *Subtree) Open(ctx context.Context, key string) (Reader, error) {
+	full, err := s.key(key)
+	if err != nil {
+		return nil, err
+	}
+	return s.bucket.Open(ctx, full)
+}
+
+// WriteAtomic implements [Bucket].
+func (s *Subtree) WriteAtomic(ctx context.Context, key string, write func(io.Writer) error) error {
+	full, err := s.key(key)
+	if err != nil {
+		return err
+	}
+	return s.bucket.WriteAtomic(ctx, full, write)
+}
+
+// List implements [Bucket].
+func (s *Subtree) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for entry, err := range s.bucket.List(ctx, s.prefix+prefix) {
+			entry.Key = strings.TrimPrefix(entry.Key, s.prefix)
+			if !yield(entry, err) {
+				return
+			}
+		}
+	}
+}
+
+// Exists implements [Bucket].
+func (s *Subtree) Exists(ctx context.Context, key string) (bool, error) {
+	full, err := s.key(key)
+	if err != nil {
+		return false, err
+	}
+	return s.bucket.Exists(ctx, full)
+}
+
+// Delete implements [Bucket].
+func (s *Subtree) Delete(ctx context.Context, key string) error {
+	full, err := s.key(key)
+	if err != nil {
+		return err
+	}
+	return s.bucket.Delete(ctx, full)
+}
