@@ -40,7 +40,7 @@ type Dataset struct {
 	entries   *sparseRows                       // nil without sparse columns
 	lists     []*sparseList                     // of each sparse column; nil in validation data
 	order     []uint32                          // the caller's number of each row; nil: the same
-	label     []float64                         // in the order of the rows here, as all that follows
+	label     []float64                         // in the order of the rows, once in training; else the caller's
 	weight    []float64                         // nil: all one
 	given     struct{ label, weight []float64 } // in the caller's order
 	groups    []int                             // where each query begins, and the end; nil without queries

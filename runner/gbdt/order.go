@@ -32,7 +32,6 @@ func (d *Dataset) orderable(p *Params) bool {
 
 // orderRows puts the rows into another order, if that makes training faster.
 func (d *Dataset) orderRows(ctx context.Context, p *Params, workers *pool) error {
-	d.label, d.weight = d.given.label, d.given.weight
 	if !d.orderable(p) {
 		return nil
 	}
@@ -46,11 +45,21 @@ func (d *Dataset) orderRows(ctx context.Context, p *Params, workers *pool) error
 		d.order[to] = uint32(row)
 	}
 	d.permute(place)
-	d.label = reordered(d.given.label, d.order)
-	if d.weight != nil {
-		d.weight = reordered(d.given.weight, d.order)
-	}
 	return nil
+}
+
+// forTraining is the data with labels and weights in the order of its rows,
+// which only a training needs.
+func (d *Dataset) forTraining() *Dataset {
+	if d.order == nil {
+		return d
+	}
+	with := *d
+	with.label = reordered(d.given.label, d.order)
+	if d.weight != nil {
+		with.weight = reordered(d.given.weight, d.order)
+	}
+	return &with
 }
 
 // orderingTree is grown on the ranks of the labels of every so many rows.
@@ -189,7 +198,7 @@ func (d *Dataset) restoreOrder() {
 		}
 		copy(scores[k:], moved)
 	}
-	d.order, d.label, d.weight = nil, d.given.label, d.given.weight
+	d.order = nil
 }
 
 // original is the caller's number of a row.

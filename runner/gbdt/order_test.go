@@ -95,8 +95,9 @@ func TestRestoredOrderIsTheCallers(t *testing.T) {
 	if !slices.Equal(slices.Sorted(slices.Values(d.order)), d.callersRows()) {
 		t.Fatal("the order is no permutation")
 	}
+	moved := d.forTraining()
 	for row := range rows {
-		if d.label[row] != label[d.original(row)] || d.weight[row] != weight[d.original(row)] {
+		if moved.label[row] != label[d.original(row)] || moved.weight[row] != weight[d.original(row)] {
 			t.Fatalf("row %d has not the label and weight of the caller's row %d", row, d.original(row))
 		}
 	}

@@ -62,6 +62,7 @@ func TrainWith(ctx context.Context, train, valid *Dataset, p Params, o Options) 
 			return nil, err
 		}
 	}
+	train = train.forTraining()
 	loss, err := newObjective(train, &p, o.Objective)
 	if err != nil {
 		return nil, err
