@@ -253,7 +253,7 @@ func TestDatasetTakesLittleMemory(t *testing.T) {
 	if underRace {
 		t.Skip("the race detector uses memory of its own")
 	}
-	const rows, columns = 300_000, 28
+	const rows, columns = 700_000, 28
 	features, _ := plainData(rows, columns, 4)
 	label := make([]float64, rows)
 	for i := range label {
