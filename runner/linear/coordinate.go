@@ -81,6 +81,9 @@ func (p ElasticNet) fit(ctx context.Context, estimator string, x *Dense, y []flo
 	}); err != nil {
 		return nil, err
 	}
+	if !allFinite(d.square) {
+		return nil, ErrOverflow
+	}
 	report, err := d.run(ctx, p.MaxIter, p.Tol, &o)
 	if err != nil {
 		return nil, err

@@ -59,22 +59,25 @@ func (t *classification) rowPass(ctx context.Context, x Matrix, l2 float64) (row
 		return &denseRows{standard: s, outputs: t.outputs}, s, err
 	case *Sparse:
 		s := &standard{rows: x.rows, cols: len(x.columns), mean: make([]float64, len(x.columns)), scale: make([]float64, len(x.columns))}
-		for j := range x.columns {
+		if err := perColumn(ctx, s.cols, x.perColumn(), func(j int) {
 			s.scale[j] = scaleOf(x.square(j, t.weight) + ridge)
+		}); err != nil {
+			return nil, nil, err
 		}
 		if !allFinite(s.scale) {
 			return nil, nil, ErrOverflow
 		}
-		return &sparseRows{compressedRows: x.byRows(s.scale), cols: s.cols, outputs: t.outputs}, s, ctx.Err()
+		rows, err := x.byRows(ctx, s.scale)
+		return &sparseRows{compressedRows: rows, cols: s.cols, outputs: t.outputs}, s, err
 	}
 	panic("linear: a Matrix is a *Dense or a *Sparse")
 }
 
 // minimize runs gonum's L-BFGS from 0.
 func (l *logLoss) minimize(ctx context.Context, maxIter int, tol float64, o *FitOptions) ([]float64, Report, error) {
-	m := &minimizer{logLoss: l, ctx: ctx, options: o, maxIter: maxIter, tol: tol, at: make([]float64, l.dim()), grad: make([]float64, l.dim())}
+	m := &minimizer{logLoss: l, ctx: ctx, options: o, maxIter: maxIter, tol: tol, iterations: -1, at: make([]float64, l.dim()), grad: make([]float64, l.dim())}
 	result, err := optimize.Minimize(optimize.Problem{Func: m.value, Grad: m.gradient, Status: m.status}, make([]float64, l.dim()),
-		&optimize.Settings{Converger: m, MajorIterations: maxIter + 1, Recorder: recorder{m}}, // the start counts as one there
+		&optimize.Settings{Converger: m, MajorIterations: maxIter + 1}, // the start counts as one there
 		&optimize.LBFGS{Store: 10, Linesearcher: &lineSearch{MoreThuente: optimize.MoreThuente{DecreaseFactor: decrease, CurvatureFactor: curvature}}, GradStopThreshold: math.NaN()})
 	if m.err != nil {
 		return nil, Report{}, m.err
@@ -87,7 +90,7 @@ func (l *logLoss) minimize(ctx context.Context, maxIter int, tol float64, o *Fit
 	}
 	// What gonum calls an error here is a line search without progress: the loss does
 	// not fall any further in float64.
-	report := Report{Iterations: max(0, result.MajorIterations-1), Loss: result.F}
+	report := Report{Iterations: m.iterations, Loss: result.F}
 	report.Converged = m.done || floats.Norm(result.Gradient, math.Inf(1)) <= tol
 	return result.X, report, nil
 }
@@ -106,10 +109,10 @@ type minimizer struct {
 	known    bool
 	err      error // of ctx or the progress function
 
-	last  float64 // loss of the last iteration
-	begun bool
-	flat  int  // iterations without a fall in a row
-	done  bool // the loss no longer falls
+	last       float64 // loss of the last iteration
+	iterations int
+	flat       int  // iterations without a fall in a row
+	done       bool // the loss no longer falls
 }
 
 func (m *minimizer) pass(x []float64) {
@@ -142,9 +145,17 @@ func (m *minimizer) status() (optimize.Status, error) {
 func (m *minimizer) Init(int) {}
 
 // Converged says so where the gradient is within tol, or the loss no longer falls.
+// It is asked at the start and after each iteration, and passes on the progress.
 func (m *minimizer) Converged(at *optimize.Location) optimize.Status {
-	last, begun := m.last, m.begun
-	m.last, m.begun = at.F, true
+	last, begun := m.last, m.iterations >= 0
+	m.last = at.F
+	if begun && m.err == nil {
+		m.err = m.options.progress(Iteration{Index: m.iterations, Total: m.maxIter, Loss: at.F})
+	}
+	m.iterations++
+	if m.err != nil {
+		return optimize.Failure
+	}
 	if floats.Norm(at.Gradient, math.Inf(1)) <= m.tol {
 		return optimize.GradientThreshold
 	}
@@ -157,19 +168,6 @@ func (m *minimizer) Converged(at *optimize.Location) optimize.Status {
 		return optimize.FunctionConvergence
 	}
 	return optimize.NotTerminated
-}
-
-// recorder passes on each iteration.
-type recorder struct{ *minimizer }
-
-func (r recorder) Init() error { return nil }
-
-func (r recorder) Record(at *optimize.Location, op optimize.Operation, stats *optimize.Stats) error {
-	if op != optimize.MajorIteration || stats.MajorIterations < 2 || r.err != nil {
-		return nil
-	}
-	r.err = r.options.progress(Iteration{Index: stats.MajorIterations - 2, Total: r.maxIter, Loss: at.F})
-	return r.err
 }
 
 // lineSearch is the search of Moré and Thuente, which compares losses. Where these

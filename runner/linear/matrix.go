@@ -21,6 +21,8 @@ type Matrix interface {
 
 // columnSource gives a design column by column.
 type columnSource interface {
+	// perColumn is how many values a column holds, on average.
+	perColumn() int
 	// add adds a times column j to out, for the rows from … from+len(out).
 	add(j int, a float64, from int, out []float64)
 	// dot is the product of column j and v.
@@ -69,6 +71,8 @@ func (d *Dense) Rows() int { return d.rows }
 
 // Names are the columns' names in order.
 func (d *Dense) Names() []string { return slices.Clone(d.names) }
+
+func (d *Dense) perColumn() int { return d.rows }
 
 func (d *Dense) add(j int, a float64, from int, out []float64) {
 	blas64.Axpy(a, vector(d.columns[j][from:from+len(out)]), vector(out))

@@ -67,6 +67,8 @@ func (t *classification) fitNewton(ctx context.Context, x Matrix, l1, l2 float64
 	return &solution{coef: n.coef, intercept: n.intercept, report: report}, nil
 }
 
+func (s *standard) perColumn() int { return s.rows }
+
 func (s *standard) add(j int, a float64, from int, out []float64) {
 	axpy(a, s.column(j)[from:from+len(out)], out)
 }
@@ -103,6 +105,9 @@ func (n *newton) run(ctx context.Context, maxIter int, o *FitOptions) (Report, e
 			worst, stuck = max(worst, violation), stuck && !progress
 		}
 		report.Converged = worst <= n.tol
+		if !report.Converged && n.outputs > 1 {
+			n.shift()
+		}
 		loss, err := n.objective(ctx)
 		if err != nil {
 			return report, err
@@ -118,6 +123,45 @@ func (n *newton) run(ctx context.Context, maxIter int, o *FitOptions) (Report, e
 			return report, err
 		}
 		report.Iterations++
+	}
+}
+
+// shift moves the coefficients of each column for all outputs by the amount that the
+// penalties like best. The loss, to which only differences between outputs matter,
+// does not change, nor do the margins, up to a number for each row. Steps of one
+// output at a time would take very long to get there.
+func (n *newton) shift() {
+	own := make([]float64, n.outputs)
+	for j := range n.cols {
+		for k := range own {
+			own[k] = n.coef[k][j]
+		}
+		slices.Sort(own)
+		if by := bestShift(own, n.l1[j], n.l2[j]); by != 0 {
+			for k := range n.coef {
+				n.coef[k][j] -= by
+			}
+		}
+	}
+}
+
+// bestShift is the v of smallest l1 Σ|w-v| + l2/2 Σ(w-v)², for w in rising order: the
+// median for l2 = 0, the mean for l1 = 0, else between the two. Of several the one
+// nearest to 0.
+func bestShift(w []float64, l1, l2 float64) float64 {
+	n := len(w)
+	if l2 == 0 {
+		return max(w[(n-1)/2], min(w[n/2], 0))
+	}
+	mean := total(w) / float64(n)
+	for below := 0; ; below++ { // how many are below v
+		v := mean - l1*float64(2*below-n)/(float64(n)*l2)
+		if below == n || v <= w[below] {
+			if below > 0 {
+				v = max(v, w[below-1])
+			}
+			return v
+		}
 	}
 }
 
@@ -191,7 +235,7 @@ func (n *newton) others(i, k int) float64 {
 // largest element of the subgradient that is nearest to zero.
 func (n *newton) look(ctx context.Context, k int) (float64, error) {
 	coef := n.coef[k]
-	if err := perColumn(ctx, n.cols, n.rows, func(j int) {
+	if err := perColumn(ctx, n.cols, n.x.perColumn(), func(j int) {
 		n.grad[j] = n.x.dot(j, n.slope) + n.l2[j]*coef[j]
 	}); err != nil {
 		return 0, err
@@ -215,7 +259,7 @@ func (n *newton) look(ctx context.Context, k int) (float64, error) {
 	if violation <= n.tol {
 		return violation, nil
 	}
-	return violation, perColumn(ctx, len(n.active), n.rows, func(at int) {
+	return violation, perColumn(ctx, len(n.active), n.x.perColumn(), func(at int) {
 		j := n.active[at]
 		n.hessian[j] = n.x.square(j, n.curve) + n.l2[j]
 	})
@@ -250,7 +294,7 @@ func (n *newton) descend(ctx context.Context, k int, violation float64) (interce
 			largest = math.Abs(change) * curvature
 		}
 		for _, j := range n.active {
-			if rest -= n.rows; rest < 0 {
+			if rest -= n.x.perColumn() + 1; rest < 0 {
 				if ctx.Err() != nil {
 					return 0, ctx.Err()
 				}
@@ -294,7 +338,7 @@ func (n *newton) search(ctx context.Context, k int, start, intercept float64) (b
 			return false, err
 		}
 		// The last term is the rounding of the two sides.
-		if !(loss+penalty(t) <= before+0.01*t*promised+8*machineEpsilon*math.Abs(before)) {
+		if !(loss+penalty(t) <= before+0.01*t*promised+flatness*math.Abs(before)) {
 			continue
 		}
 		for _, j := range n.active {

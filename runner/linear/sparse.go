@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -60,6 +61,8 @@ func (s *Sparse) Rows() int { return s.rows }
 // Names are the columns' names in order.
 func (s *Sparse) Names() []string { return slices.Clone(s.names) }
 
+func (s *Sparse) perColumn() int { return s.stored / len(s.columns) }
+
 func (s *Sparse) add(j int, a float64, from int, out []float64) {
 	column := &s.columns[j]
 	first, _ := slices.BinarySearch(column.Rows, int32(from))
@@ -102,7 +105,7 @@ type compressedRows struct {
 }
 
 // byRows is s row by row, each column divided by its scale.
-func (s *Sparse) byRows(scale []float64) *compressedRows {
+func (s *Sparse) byRows(ctx context.Context, scale []float64) (*compressedRows, error) {
 	r := &compressedRows{start: make([]int, s.rows+1), column: make([]int32, s.stored), value: make([]float64, s.stored)}
 	for _, column := range s.columns {
 		for _, row := range column.Rows {
@@ -114,10 +117,13 @@ func (s *Sparse) byRows(scale []float64) *compressedRows {
 	}
 	next := slices.Clone(r.start)
 	for j, column := range s.columns {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		for i, row := range column.Rows {
 			r.column[next[row]], r.value[next[row]] = int32(j), column.Values[i]/scale[j]
 			next[row]++
 		}
 	}
-	return r
+	return r, nil
 }

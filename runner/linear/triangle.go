@@ -102,7 +102,7 @@ func (r *triangle) triangular(n int) blas64.Triangular {
 // conditionBound is a lower bound of the smallest singular value divided by the
 // largest: one over the product of the Frobenius norms of R and its inverse.
 func (r *triangle) conditionBound(ctx context.Context) (float64, error) {
-	const batch = 64
+	const batch = 32
 	size, inverse := 0.0, 0.0
 	for i := range r.n {
 		if r.row(i)[i] == 0 {

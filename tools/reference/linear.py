@@ -232,7 +232,7 @@ TIMED = {
     "LogisticElasticNet": (LogisticRegression(l1_ratio=0.5, C=0.01, solver="saga", max_iter=1000), "bench", 2),
     "LogisticTerms": (LogisticRegression(max_iter=1000), "terms", 2),
     "LogisticTermsMultinomial": (LogisticRegression(max_iter=1000), "terms", 4),
-    "LogisticTermsL1": (LogisticRegression(l1_ratio=1, solver="saga", max_iter=1000), "terms", 2),
+    "LogisticTermsL1": (LogisticRegression(l1_ratio=1, solver="liblinear", max_iter=1000), "terms", 2),
 }
 
 
