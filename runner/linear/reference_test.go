@@ -183,7 +183,6 @@ func TestLogisticRegressionEqualsScikitLearn(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				t.Logf("%+v", m.Report())
 				if !m.Report().Converged {
 					t.Error("did not converge")
 				}

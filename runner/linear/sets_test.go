@@ -72,6 +72,10 @@ func buildSet(name string) set {
 	switch name {
 	case "wide":
 		rows, cols = 30, 60
+	case "many":
+		rows, cols = 400, 150
+	case "wider":
+		rows, cols = 150, 200
 	case "bench":
 		rows, cols = 100_000, 28
 	case "terms":

@@ -81,9 +81,9 @@ func (q *householder) clearBelow() []float64 {
 func (q *householder) reduce(ctx context.Context) error {
 	for j := 0; j < q.width; j += panelColumns {
 		panel := min(panelColumns, q.width-j)
-		v := q.a[j*q.width+j:]
-		q.lapack.Dgeqr2(q.rows-j, panel, v, q.width, q.tau[j:], q.space)
-		q.lapack.Dlarft(lapack.Forward, lapack.ColumnWise, q.rows-j, panel, v, q.width, q.tau[j:], q.t, panelColumns)
+		v, tau := q.a[j*q.width+j:], q.tau[j:j+panel]
+		q.lapack.Dgeqr2(q.rows-j, panel, v, q.width, tau, q.space)
+		q.lapack.Dlarft(lapack.Forward, lapack.ColumnWise, q.rows-j, panel, v, q.width, tau, q.t, panelColumns)
 		for c := j + panel; c < q.width; c += trailingColumns {
 			if ctx.Err() != nil {
 				return ctx.Err()

@@ -55,7 +55,7 @@ def signal(seed, x):
 
 def columns(name):
     """The columns of a set, and the score that its target is made of."""
-    rows, cols = {"wide": (30, 60), "bench": (100_000, 28), "terms": (20_000, 0)}.get(name, (400, 8))
+    rows, cols = {"wide": (30, 60), "many": (400, 150), "wider": (150, 200), "bench": (100_000, 28), "terms": (20_000, 0)}.get(name, (400, 8))
     seed = len(name)
     if name == "terms":
         return terms(seed, rows)
@@ -113,7 +113,15 @@ CASES = {
     "linear_scaled": ("linear_regression", "scaled", dict(tol=1e-14)),
     "linear_tiny_column": ("linear_regression", "tiny_column", {}),
     "linear_tiny_column_kept": ("linear_regression", "tiny_column", dict(tol=1e-12)),
+    "linear_many": ("linear_regression", "many", {}),
+    "linear_many_weights": ("linear_regression", "many", dict(_weights=True, fit_intercept=False)),
+    "linear_wider": ("linear_regression", "wider", {}),
     "ridge": ("ridge", "plain", {}),
+    "ridge_many": ("ridge", "many", {}),
+    "ridge_wider": ("ridge", "wider", {}),
+    "lasso_many": ("lasso", "many", dict(alpha=0.03)),
+    "logistic_many": ("logistic_regression", "many", dict(C=0.1)),
+    "logistic_l1_many": ("logistic_regression", "many", dict(C=0.1, l1_ratio=1)),
     "ridge_strong": ("ridge", "plain", dict(alpha=100)),
     "ridge_no_intercept": ("ridge", "plain", dict(alpha=0.1, fit_intercept=False)),
     "ridge_weights": ("ridge", "plain", dict(_weights=True)),
