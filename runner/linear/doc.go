@@ -44,8 +44,8 @@
 // An optimum does not depend on how it is found. So before L-BFGS the columns are
 // scaled such that the penalized loss curves about alike along all of them, and dense
 // ones are centred; the result is in the caller's units again. Salaries beside shares
-// then take no more iterations than standardized columns, which is where
-// scikit-learn's solvers stop at max_iter. The tolerance counts in these units.
+// then take no more iterations than standardized columns do. The tolerance counts in
+// these units.
 //
 // Columns that depend on each other have no unique coefficients without a penalty:
 // [LinearRegression] takes those of smallest norm, [LogisticRegression] without a

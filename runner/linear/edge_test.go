@@ -411,3 +411,42 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("%#v", err)
 	}
 }
+
+// A fit is the same in other units of the columns, the tolerance included.
+func TestUnitsOfTheColumnsDoNotMatter(t *testing.T) {
+	s := buildSet("plain")
+	const unit = 1e-3
+	small := make([][]float64, len(s.columns))
+	for j, column := range s.columns {
+		small[j] = make([]float64, len(column))
+		for i, v := range column {
+			small[j][i] = unit * v
+		}
+	}
+	eachPenalty(t, func(t *testing.T, p LogisticRegression, design func(...[]float64) Matrix) {
+		if p.Penalty == PenaltyElasticNet {
+			t.Skip("the two penalties scale apart")
+		}
+		p.C = 0.5
+		a, err := p.Fit(background, design(s.columns...), s.labels(3), 3, FitOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.C /= unit
+		if p.Penalty == PenaltyL2 {
+			p.C /= unit
+		}
+		b, err := p.Fit(background, design(small...), s.labels(3), 3, FitOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Report().Iterations != b.Report().Iterations {
+			t.Errorf("%+v, in other units %+v", a.Report(), b.Report())
+		}
+		for k, coef := range a.Coef() {
+			for j, w := range coef {
+				near(t, "coefficient", unit*b.Coef()[k][j], w, 1e-9)
+			}
+		}
+	})
+}

@@ -40,9 +40,8 @@ type Report struct {
 	// Loss is the objective at the end, divided by the sum of the weights: half the
 	// mean squared error, or the mean log loss, plus the penalty.
 	Loss float64
-	// DualGap bounds how far Loss is above its minimum; Lasso and elastic net
-	// only, and nearer to scikit-learn's dual_gap_ than to its own unit: it is
-	// divided by the number of rows as well.
+	// DualGap bounds how far Loss is above its minimum (dual_gap_); Lasso and elastic
+	// net only. Without any penalty it is the squared norm of the gradient.
 	DualGap float64
 	// Rank is the number of singular values of the centred design that a linear
 	// regression used (rank_); 0 for other models.

@@ -212,8 +212,11 @@ func (d *document) check(outputs int) error {
 			return &FormatError{Key: "coef", Reason: fmt.Sprintf("row %d has %d numbers for %d features", k, len(row), len(d.Features))}
 		}
 	}
-	if d.NIter < 0 || d.Rank < 0 {
-		return &FormatError{Key: "n_iter", Reason: "or rank is negative"}
+	if d.NIter < 0 {
+		return &FormatError{Key: "n_iter", Reason: "is negative"}
+	}
+	if d.Rank < 0 {
+		return &FormatError{Key: "rank", Reason: "is negative"}
 	}
 	return nil
 }

@@ -85,9 +85,6 @@ func (l *logLoss) minimize(ctx context.Context, maxIter int, tol float64, o *Fit
 	if result == nil {
 		return nil, Report{}, err
 	}
-	if !finite(result.F) {
-		return nil, Report{}, ErrOverflow
-	}
 	// What gonum calls an error here is a line search without progress: the loss does
 	// not fall any further in float64.
 	report := Report{Iterations: m.iterations, Loss: result.F}
@@ -107,6 +104,7 @@ type minimizer struct {
 	at, grad []float64 // where the gradient was last computed
 	loss     float64
 	known    bool
+	lost     bool  // the loss is not finite there
 	err      error // of ctx or the progress function
 
 	last       float64 // loss of the last iteration
@@ -121,7 +119,13 @@ func (m *minimizer) pass(x []float64) {
 	}
 	copy(m.at, x)
 	m.known = true
-	m.loss, m.err = m.evaluate(m.ctx, m.at, m.grad)
+	if m.loss, m.err = m.evaluate(m.ctx, m.at, m.grad); m.err != nil || finite(m.loss) {
+		return
+	}
+	// At the end of its precision L-BFGS may divide 0 by 0: what it had stands.
+	if m.lost = true; m.iterations <= 0 {
+		m.err = ErrOverflow
+	}
 }
 
 func (m *minimizer) value(x []float64) float64 {
@@ -135,13 +139,13 @@ func (m *minimizer) gradient(grad, x []float64) {
 }
 
 func (m *minimizer) status() (optimize.Status, error) {
-	if m.err != nil {
+	if m.err != nil || m.lost {
 		return optimize.Failure, m.err
 	}
 	return optimize.NotTerminated, nil
 }
 
-// Init and Converged make a minimizer an optimize.Converger.
+// Init makes a minimizer, with Converged, an optimize.Converger.
 func (m *minimizer) Init(int) {}
 
 // Converged says so where the gradient is within tol, or the loss no longer falls.

@@ -21,6 +21,7 @@ type newton struct {
 	x          columnSource
 	rows, cols int
 	l1, l2     []float64 // of each column
+	unit       []float64 // the spread of each column, in which slopes by it are measured
 	tol        float64
 
 	coef      [][]float64 // outputs × columns
@@ -39,11 +40,12 @@ type newton struct {
 	partLoss      []float64 // of each task of rows
 }
 
-// fitNewton fits with an L1 penalty. A dense design is standardized, a sparse one
-// used as it is: coordinate descent does not mind the scale of a column.
+// fitNewton fits with an L1 penalty. A dense design is standardized. A sparse one is
+// used as it is: coordinate descent does not mind the scale of a column, only the
+// tolerance does.
 func (t *classification) fitNewton(ctx context.Context, x Matrix, l1, l2 float64, p *LogisticRegression, o *FitOptions) (*solution, error) {
 	cols, rows := len(x.Names()), x.Rows()
-	n := &newton{classification: t, x: x, rows: rows, cols: cols, tol: p.Tol, l1: slices.Repeat([]float64{l1}, cols), l2: slices.Repeat([]float64{l2}, cols)}
+	n := &newton{classification: t, x: x, rows: rows, cols: cols, tol: p.Tol, l1: slices.Repeat([]float64{l1}, cols), l2: slices.Repeat([]float64{l2}, cols), unit: make([]float64, cols)}
 	var s *standard
 	if dense, ok := x.(*Dense); ok {
 		var err error
@@ -52,8 +54,12 @@ func (t *classification) fitNewton(ctx context.Context, x Matrix, l1, l2 float64
 		}
 		n.x = s
 		for j, scale := range s.scale {
-			n.l1[j], n.l2[j] = l1/scale, l2/scale/scale
+			n.l1[j], n.l2[j], n.unit[j] = l1/scale, l2/scale/scale, 1
 		}
+	} else if err := perColumn(ctx, cols, x.perColumn(), func(j int) {
+		n.unit[j] = scaleOf(x.square(j, t.weight))
+	}); err != nil {
+		return nil, err
 	}
 	report, err := n.run(ctx, p.MaxIter, o)
 	if err != nil {
@@ -254,7 +260,7 @@ func (n *newton) look(ctx context.Context, k int) (float64, error) {
 		if coef[j] != 0 || own > 0 {
 			n.active = append(n.active, j)
 		}
-		violation = max(violation, own)
+		violation = max(violation, own/n.unit[j])
 	}
 	if violation <= n.tol {
 		return violation, nil
@@ -308,7 +314,7 @@ func (n *newton) descend(ctx context.Context, k int, violation float64) (interce
 			if change := now - n.moved[j]; change != 0 {
 				n.x.addBoth(j, change, n.curve, n.step, model)
 				n.moved[j] = now
-				largest = max(largest, math.Abs(change)*n.hessian[j])
+				largest = max(largest, math.Abs(change)*n.hessian[j]/n.unit[j])
 			}
 		}
 		if largest <= enough {

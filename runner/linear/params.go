@@ -75,33 +75,26 @@ func (p *Ridge) fields() []param {
 }
 
 func (p *Lasso) fields() []param {
+	return descentParams(&p.Alpha, &p.FitIntercept, &p.MaxIter, &p.Tol)
+}
+
+func (p *ElasticNet) fields() []param {
+	return append(descentParams(&p.Alpha, &p.FitIntercept, &p.MaxIter, &p.Tol),
+		param{name: "l1_ratio", field: &p.L1Ratio, limits: share})
+}
+
+// descentParams are those of the models that are fitted by coordinate descent.
+func descentParams(alpha *float64, intercept *bool, maxIter *int, tol *float64) []param {
 	return append([]param{
-		{name: "alpha", field: &p.Alpha, limits: notNegative},
-		{name: "fit_intercept", field: &p.FitIntercept},
-		{name: "max_iter", field: &p.MaxIter, limits: count},
-		{name: "tol", field: &p.Tol, limits: notNegative},
+		{name: "alpha", field: alpha, limits: notNegative},
+		{name: "fit_intercept", field: intercept},
+		{name: "max_iter", field: maxIter, limits: count},
+		{name: "tol", field: tol, limits: notNegative},
 		{name: "positive", choices: []string{"false"}},
 		{name: "warm_start", choices: []string{"false"}},
 		{name: "selection", choices: []string{"cyclic"}},
 		{name: "precompute"},
 	}, withoutEffect...)
-}
-
-func (p *ElasticNet) fields() []param {
-	fields := new(Lasso).fields()
-	for i := range fields {
-		switch fields[i].name {
-		case "alpha":
-			fields[i].field = &p.Alpha
-		case "fit_intercept":
-			fields[i].field = &p.FitIntercept
-		case "max_iter":
-			fields[i].field = &p.MaxIter
-		case "tol":
-			fields[i].field = &p.Tol
-		}
-	}
-	return append(fields, param{name: "l1_ratio", field: &p.L1Ratio, limits: share})
 }
 
 func (p *LogisticRegression) fields() []param {

@@ -18,25 +18,29 @@ import (
 // not supported, is a [*ParamError].
 func ParseLinearRegression(values map[string]any) (LinearRegression, error) {
 	p := NewLinearRegression()
-	return p, parse(values, p.fields())
+	err := parse(values, p.fields())
+	return p, err
 }
 
 // ParseRidge is [ParseLinearRegression] for [Ridge].
 func ParseRidge(values map[string]any) (Ridge, error) {
 	p := NewRidge()
-	return p, parse(values, p.fields())
+	err := parse(values, p.fields())
+	return p, err
 }
 
 // ParseLasso is [ParseLinearRegression] for [Lasso].
 func ParseLasso(values map[string]any) (Lasso, error) {
 	p := NewLasso()
-	return p, parse(values, p.fields())
+	err := parse(values, p.fields())
+	return p, err
 }
 
 // ParseElasticNet is [ParseLinearRegression] for [ElasticNet].
 func ParseElasticNet(values map[string]any) (ElasticNet, error) {
 	p := NewElasticNet()
-	return p, parse(values, p.fields())
+	err := parse(values, p.fields())
+	return p, err
 }
 
 // ParseLogisticRegression is [ParseLinearRegression] for [LogisticRegression].

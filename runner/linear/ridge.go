@@ -60,12 +60,12 @@ func ridge(ctx context.Context, t *tall, alpha float64) (w []float64, ok bool, e
 	if err != nil {
 		return nil, false, err
 	}
-	largest := 0.0
-	for i := range t.cols {
+	smallest := make([]float64, t.cols)
+	for i := range smallest {
 		gram.Data[i*t.cols+i] += alpha
-		largest = max(largest, gram.Data[i*t.cols+i])
+		smallest[i] = gram.Data[i*t.cols+i] * machineEpsilon * float64(t.cols)
 	}
-	if ok, err := cholesky(ctx, gram, largest*machineEpsilon*float64(t.cols)); err != nil || !ok {
+	if ok, err := cholesky(ctx, gram, smallest); err != nil || !ok {
 		return nil, false, err
 	}
 	factor := blas64.Triangular{N: t.cols, Stride: t.cols, Data: gram.Data, Uplo: blas.Lower, Diag: blas.NonUnit}
@@ -121,8 +121,9 @@ func addGram(ctx context.Context, b blas64.General, gram blas64.Symmetric) error
 }
 
 // cholesky factorizes the lower half of a in place, panel by panel so that it can
-// be cancelled. It is not ok where a pivot is not above smallest.
-func cholesky(ctx context.Context, a blas64.Symmetric, smallest float64) (ok bool, err error) {
+// be cancelled. It is not ok where a pivot is not above the smallest that its row may
+// have: it is rounding then.
+func cholesky(ctx context.Context, a blas64.Symmetric, smallest []float64) (ok bool, err error) {
 	const panel = 64
 	part := func(row, column, rows, columns int) blas64.General {
 		return blas64.General{Rows: rows, Cols: columns, Stride: a.Stride, Data: a.Data[row*a.Stride+column:]}
@@ -138,7 +139,7 @@ func cholesky(ctx context.Context, a blas64.Symmetric, smallest float64) (ok boo
 			return false, nil
 		}
 		for i := range size {
-			if pivot := factor.Data[i*a.Stride+i]; !(pivot*pivot > smallest) {
+			if pivot := factor.Data[i*a.Stride+i]; !(pivot*pivot > smallest[j+i]) {
 				return false, nil
 			}
 		}
