@@ -14,7 +14,7 @@ import (
 // A design whose columns depend on each other, or with more columns than rows,
 // has many solutions: the one with the smallest norm is taken, as
 // scipy.linalg.lstsq does.
-type LinearRegression struct {
+type LinearRegression struct { //nolint:revive // the field's name for it
 	FitIntercept bool
 	// Tol is the share of the largest singular value of the centred design below
 	// which a singular value counts as zero, as in scikit-learn since 1.9. So a
@@ -109,7 +109,7 @@ func (r *triangle) solveSingular(ctx context.Context, t *tall, alpha, tol float6
 		}
 		rank++
 		row := r.row(i) // s times the right singular vector
-		scale := 0.0
+		var scale float64
 		if t.transposed {
 			scale = dot(row, t.y) / s / s
 		} else {
