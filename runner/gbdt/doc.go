@@ -6,8 +6,9 @@
 // # From columns to a model
 //
 // A [Dataset] is built from columns by [NewDataset]. Each column is cut into at
-// most 255 bins (binning.go, binning_category.go) and one byte per value is
-// kept; the raw values are not. [Train] then grows trees leaf by leaf:
+// most max_bin bins (binning.go, binning_category.go), and mostly one byte per
+// value is kept (layout.go, bundle.go, order.go); the raw values are not. [Train]
+// then grows trees leaf by leaf:
 //
 //	objective*.go   gradient and hessian of the loss at the current score
 //	sampling.go     the rows that a tree is grown on
