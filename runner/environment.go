@@ -43,6 +43,7 @@ type Environment struct {
 	Gate          Gate            // nil: everything is permitted (library use)
 	Artifacts     Artifacts       // nil: there is no artifact service
 	ScratchDir    string          // for temporary files; deleted by the caller
+	AllowedURLs   []string        // prefixes of the addresses that may be sent to; none: nowhere
 	ProbesAllowed bool            // whether probe operations run
 	InProcess     bool            // the attempt shares its process with others
 	Version       string          // of the program, for metadata

@@ -7,6 +7,7 @@ import (
 
 	"mlops/runner/config"
 	"mlops/runner/deploy"
+	"mlops/runner/observe/outbound"
 	"mlops/runner/storage"
 )
 
@@ -25,6 +26,11 @@ type Env struct {
 	Gate       Gate
 	Artifacts  Artifacts
 	ScratchDir string // for temporary files; "": the system's
+	// AllowedURLs are prefixes of the addresses that observability may send to;
+	// none: nowhere.
+	AllowedURLs []string
+	// Sender sends there; nil: the network's. Its own list of addresses counts.
+	Sender     *outbound.Sender
 	WorkflowID string
 	TaskID     string // names the run, so that a repeated attempt is known; "": it is not one
 	Attempt    uint32 // of the task, from 1
@@ -42,6 +48,9 @@ func (e Env) withDefaults() Env {
 	}
 	if e.Disk == nil {
 		e.Disk = deploy.LocalDisk{}
+	}
+	if e.Sender == nil {
+		e.Sender = &outbound.Sender{Allowed: e.AllowedURLs}
 	}
 	return e
 }

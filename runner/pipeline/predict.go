@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"mlops/runner/config"
 	"mlops/runner/deploy"
@@ -62,9 +63,7 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 			return err
 		}},
 		{"read", BadData, func() (err error) {
-			data, err = readTable(ctx, env, Locate(r.BaseDir, r.Data), name, table.ReadOptions{
-				Columns: model.bundle.Columns(), Types: model.bundle.Types(),
-			})
+			data, err = readForPrediction(ctx, r, env, model, watchers.Columns())
 			return err
 		}},
 		{"predict", BadData, func() (err error) {
@@ -82,8 +81,11 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 			return nil, err
 		}
 	}
-	entry := predictionEntry(r, env, predictions)
-	if err := watchers.Predicted(ctx, model.store, entry); err != nil {
+	err = watchers.Predicted(ctx, &observe.Prediction{
+		Store: model.store, Entry: predictionEntry(r, env, predictions), Table: data, Features: model.bundle.Columns(),
+		Values: predictions.Values, Labels: predictionColumn(predictions), Classes: predictions.Classes, Proba: predictions.Proba,
+	})
+	if err != nil {
 		s.warn(ctx, "write", "the predictions are complete, but the call could not be recorded: %v", err)
 	}
 	run := model.bundle.Metadata.Run
@@ -91,6 +93,25 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 	result.ModelName, result.ProblemType, result.Predictions = run.ModelName, run.ProblemType, predictions
 	result.Warnings, result.Timings, result.PeakRSSBytes = s.warnings, s.total(), PeakRSS()
 	return result, nil
+}
+
+// readForPrediction reads the model's columns and those that are to be recorded
+// beside its predictions. Data that lacks the latter is scored all the same.
+func readForPrediction(ctx context.Context, r PredictRequest, env Env, model *opened, further []string) (*table.Table, error) {
+	columns, types := model.bundle.Columns(), model.bundle.Types()
+	further = slices.DeleteFunc(further, func(name string) bool { return slices.Contains(columns, name) })
+	options := table.ReadOptions{Columns: slices.Concat(columns, further), Types: types}
+	for _, name := range further {
+		types[name] = table.String
+	}
+	location, name := Locate(r.BaseDir, r.Data), nameOf(r.Data, r.DataName)
+	data, err := readTable(ctx, env, location, name, options)
+	var missing *table.MissingColumnError
+	if errors.As(err, &missing) && slices.Contains(further, missing.Name) {
+		options.Columns = columns
+		data, err = readTable(ctx, env, location, name, options)
+	}
+	return data, err
 }
 
 // predictFormat settles the output's form before anything is read.

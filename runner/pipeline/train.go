@@ -256,10 +256,9 @@ func (t *trainRun) deploy(ctx context.Context, result *TrainResult) (*Deployment
 		return nil, err
 	}
 	published, err := deploy.Publish(ctx, &deploy.Candidate{
-		Profile: profile,
 		Model: t.outcome.Model, Preprocessor: t.outcome.Preprocess, Config: string(t.config.YAML()),
 		Validation: t.outcome.Sample.Features, Expected: t.outcome.Sample.Prediction,
-		Run: runOf(result, nameOf(t.request.Data, t.request.DataName)),
+		Run: runOf(result, nameOf(t.request.Data, t.request.DataName)), Profile: profile,
 	}, options)
 	if err != nil {
 		return nil, err
