@@ -91,7 +91,7 @@ func driftReport(d *observe.Drift) *mlopsv1.DriftReport {
 			Name: c.Name, Kind: c.Kind, Predictions: c.Predictions, Drifted: c.Drifted, Worst: c.Worst, Problem: c.Problem, ShareError: c.ShareError,
 		}
 		for _, m := range c.Measures {
-			column.Measures = append(column.Measures, &mlopsv1.DriftMeasure{Name: m.Name, Value: m.Value, Limit: m.Limit})
+			column.Measures = append(column.Measures, &mlopsv1.DriftMeasure{Name: m.Name, Value: m.Value, Limit: m.Limit, PValue: m.PValue, Beyond: m.Beyond})
 		}
 		out.Columns = append(out.Columns, column)
 	}

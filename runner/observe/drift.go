@@ -33,7 +33,7 @@ type ColumnDrift struct {
 	Predictions bool          `json:"predictions,omitempty"` // the model's, not a column of the data
 	Measures    []Measure     `json:"measures,omitempty"`
 	Worst       string        `json:"worst,omitempty"` // the measure nearest to, or farthest beyond, its limit
-	Drifted     bool          `json:"drifted"`         // any measure is beyond its limit
+	Drifted     bool          `json:"drifted"`         // that measure is beyond it, and not by chance
 	Problem     string        `json:"problem,omitempty"`
 	ShareError  float64       `json:"share_error"` // see profile.Distance
 	Bins        []profile.Bin `json:"-"`
@@ -43,9 +43,13 @@ type ColumnDrift struct {
 type Measure struct {
 	Name  string  `json:"name"` // psi, js, ks or missing_rate
 	Value float64 `json:"value"`
-	// Limit is the threshold of the configuration, or what chance alone makes
-	// plausible for so few rows, whichever is larger.
-	Limit float64 `json:"limit"`
+	Limit float64 `json:"limit"` // of the configuration
+	// PValue is the probability of so large a difference between two samples of one
+	// distribution with so many rows.
+	PValue float64 `json:"p_value"`
+	// Beyond says that the value is above its limit, and that chance does not
+	// explain it.
+	Beyond bool `json:"beyond"`
 }
 
 // Names of the measures.
@@ -242,41 +246,69 @@ func (d *drift) compare(o *Observation, current *profile.Profile) {
 // measures lists the distances that have a value, with their limits.
 func (d *drift) measures(reference, current *profile.Column, distance *profile.Distance, level float64) []Measure {
 	var list []Measure
-	add := func(name string, value, threshold, chance float64) {
+	add := func(name string, value, limit, p float64) {
 		if !math.IsNaN(value) {
-			list = append(list, Measure{Name: name, Value: value, Limit: math.Max(threshold, chance)})
+			list = append(list, Measure{Name: name, Value: value, Limit: limit, PValue: p, Beyond: value > limit && p <= level})
 		}
 	}
 	if distance.Reference > 0 && distance.Current > 0 {
-		pooled := 1/float64(distance.Reference) + 1/float64(distance.Current)
-		chi := chiSquared(len(distance.Bins)-1, level)
-		add(measurePSI, distance.PSI, d.PSI, chi*pooled)
-		add(measureJS, distance.JS, d.JS, math.Sqrt(chi*pooled/(8*math.Ln2)))
-		add(measureKS, distance.KS, d.KS, math.Sqrt(-math.Log(level/2)/2*pooled))
+		n, m := float64(distance.Reference), float64(distance.Current)
+		p := homogeneity(distance.Bins, n, m)
+		add(measurePSI, distance.PSI, d.PSI, p)
+		add(measureJS, distance.JS, d.JS, p)
+		add(measureKS, distance.KS, d.KS, kolmogorov(distance.KS, n, m))
 	}
-	add(measureMissing, math.Abs(distance.MissingShare), d.MissingRate, missingChance(reference, current, level))
+	add(measureMissing, math.Abs(distance.MissingShare), d.MissingRate, sameShare(reference, current))
 	return list
 }
 
-// chiSquared is what the statistic of so many degrees of freedom exceeds with the
-// probability level. PSI and eight times the Jensen–Shannon divergence (in nats)
-// of two samples of one distribution, over 1/n + 1/m, follow it: B. Yurdakul,
-// Statistical Properties of Population Stability Index, 2018.
-func chiSquared(freedom int, level float64) float64 {
-	if freedom < 1 {
-		return 0
+// homogeneity is the p-value of Pearson's chi-squared test that two samples of n
+// and m values in bins are of one distribution.
+func homogeneity(bins []profile.Bin, n, m float64) float64 {
+	statistic, filled := 0.0, 0
+	for _, b := range bins {
+		pooled := (n*b.Reference + m*b.Current) / (n + m)
+		if pooled == 0 {
+			continue
+		}
+		filled++
+		statistic += (b.Reference - b.Current) * (b.Reference - b.Current) / pooled
 	}
-	return distuv.ChiSquared{K: float64(freedom)}.Quantile(1 - level)
+	if filled < 2 {
+		return 1
+	}
+	return distuv.ChiSquared{K: float64(filled - 1)}.Survival(statistic * n * m / (n + m))
 }
 
-// missingChance is by how much the shares of missing cells in two samples of one
-// population differ with the probability level.
-func missingChance(a, b *profile.Column, level float64) float64 {
-	if a.Count == 0 || b.Count == 0 {
-		return 0
+// kolmogorov is the p-value of the two-sample Kolmogorov–Smirnov statistic:
+// Kolmogorov's distribution with the correction of M. A. Stephens (1970) for few
+// values. With ties it is too large rather than too small.
+func kolmogorov(statistic, n, m float64) float64 {
+	root := math.Sqrt(n * m / (n + m))
+	x := (root + 0.12 + 0.11/root) * statistic
+	if x < 0.2 {
+		return 1 // where the series hardly converges, it is 1 to twelve digits
 	}
-	p := float64(a.Missing+b.Missing) / float64(a.Count+b.Count)
-	return distuv.UnitNormal.Quantile(1-level/2) * math.Sqrt(p*(1-p)*(1/float64(a.Count)+1/float64(b.Count)))
+	sum, sign := 0.0, 1.0
+	for k := 1.0; k <= 100; k++ {
+		term := math.Exp(-2 * k * k * x * x)
+		sum += sign * term
+		if sign = -sign; term < 1e-17 {
+			break
+		}
+	}
+	return math.Min(1, math.Max(0, 2*sum))
+}
+
+// sameShare is the p-value of the test that two samples miss the same share of
+// cells.
+func sameShare(a, b *profile.Column) float64 {
+	p := float64(a.Missing+b.Missing) / float64(max(1, a.Count+b.Count))
+	if p == 0 || p == 1 || a.Count == 0 || b.Count == 0 {
+		return 1
+	}
+	z := (a.MissingShare() - b.MissingShare()) / math.Sqrt(p*(1-p)*(1/float64(a.Count)+1/float64(b.Count)))
+	return math.Erfc(math.Abs(z) / math.Sqrt2)
 }
 
 // measure keeps the measures and finds the worst.
@@ -284,14 +316,23 @@ func (c *ColumnDrift) measure(list []Measure) {
 	c.Measures = list
 	worst := -1.0
 	for _, m := range list {
-		ratio := m.Value / math.Max(m.Limit, math.SmallestNonzeroFloat64)
-		if m.Value == 0 {
-			ratio = 0
+		excess := m.excess()
+		if excess > worst {
+			worst, c.Worst, c.Drifted = excess, m.Name, m.Beyond
 		}
-		if ratio > worst {
-			worst, c.Worst = ratio, m.Name
-		}
-		c.Drifted = c.Drifted || m.Value > m.Limit
+	}
+}
+
+// excess is the value over its limit, and more for one that chance does not
+// explain.
+func (m *Measure) excess() float64 {
+	switch ratio := m.Value / m.Limit; {
+	case m.Value == 0:
+		return 0
+	case m.Beyond:
+		return 1e6 + math.Min(ratio, 1e6)
+	default:
+		return math.Min(ratio, 1e6)
 	}
 }
 
@@ -324,7 +365,7 @@ func (d *drift) Observed(_ context.Context, o *Observation) error {
 		case m != nil:
 			o.Checks = append(o.Checks, Check{
 				Metric: strings.Join([]string{"drift", name, m.Name}, "."), Value: m.Value, Threshold: m.Limit, Direction: Lower,
-				OK: m.Value <= m.Limit, Source: SourceDrift,
+				OK: !c.Drifted, Source: SourceDrift,
 			})
 		}
 	}

@@ -51,7 +51,7 @@ type ProfileEntry struct {
 // RowsEntry holds predictions of single rows of one call.
 type RowsEntry struct {
 	Time   time.Time
-	TaskID string
+	TaskID string // when read, with dashes for slashes
 	// Table has the columns row_id (text), prediction and, where asked for,
 	// probability_<class>.
 	Table *table.Table

@@ -169,6 +169,9 @@ func (s LinkStore) Rows(ctx context.Context, visit func(RowsEntry) error) (damag
 			continue
 		}
 		seen[task] = true
+		if strings.HasPrefix(task, anonymous) {
+			task = ""
+		}
 		local, err := s.Artifacts.Fetch(ctx, links[link])
 		if err != nil {
 			return damaged, fmt.Errorf("read the %s log: %s: %w", rowsLinks, link, err)

@@ -18,6 +18,7 @@ import (
 // links keeps published files in memory.
 type links struct {
 	dir   string
+	kept  int
 	files map[string]string // path by URL, which here is the link's name
 }
 
@@ -26,7 +27,8 @@ func (l *links) Publish(_ context.Context, path, link string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	kept := filepath.Join(l.dir, fmt.Sprint(len(l.files)))
+	l.kept++
+	kept := filepath.Join(l.dir, fmt.Sprint(l.kept))
 	l.files[link] = kept
 	return link, os.WriteFile(kept, data, 0o444)
 }

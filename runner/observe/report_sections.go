@@ -85,12 +85,10 @@ func (c *ColumnDrift) excess() float64 {
 	switch {
 	case c.Problem != "":
 		return 1e9
-	case m == nil || m.Value == 0:
+	case m == nil:
 		return 0
-	case m.Limit == 0:
-		return 1e9
 	}
-	return m.Value / m.Limit
+	return m.excess()
 }
 
 func (c *ColumnDrift) title() string {
@@ -105,6 +103,10 @@ func (c *ColumnDrift) verdict() string {
 	switch {
 	case c.Problem != "":
 		return "cannot be compared"
+	case m == nil:
+		return "no values"
+	case !c.Drifted && m.Value > m.Limit:
+		return "ok, too few rows to tell"
 	case c.Drifted:
 		return fmt.Sprintf("ALERT, %s is above %s", c.Worst, figure(m.Limit))
 	}

@@ -19,7 +19,7 @@ import (
 	"mlops/runner/observe"
 )
 
-func section(t *testing.T, text string) config.Observability {
+func section(t testing.TB, text string) config.Observability {
 	t.Helper()
 	c, err := config.Parse("test.yaml", []byte("observability:\n  "+strings.ReplaceAll(text, "\n", "\n  ")+"\n"))
 	if err != nil {

@@ -1851,7 +1851,7 @@ type ColumnDrift struct {
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Whether it is the model's predictions instead of a column of the data.
 	Predictions bool `protobuf:"varint,3,opt,name=predictions,proto3" json:"predictions,omitempty"`
-	// Whether any measure is beyond its limit.
+	// Whether its worst measure is beyond its limit, and not by chance.
 	Drifted bool `protobuf:"varint,4,opt,name=drifted,proto3" json:"drifted,omitempty"`
 	// The measure that is nearest to its limit, or farthest beyond.
 	Worst string `protobuf:"bytes,5,opt,name=worst,proto3" json:"worst,omitempty"`
@@ -1958,8 +1958,12 @@ type DriftMeasure struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The distance.
 	Value float64 `protobuf:"fixed64,2,opt,name=value,proto3" json:"value,omitempty"`
-	// The configured threshold, or what chance makes plausible, if that is more.
-	Limit         float64 `protobuf:"fixed64,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The configured threshold.
+	Limit float64 `protobuf:"fixed64,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The probability of so large a difference by chance.
+	PValue float64 `protobuf:"fixed64,4,opt,name=p_value,json=pValue,proto3" json:"p_value,omitempty"`
+	// Whether the distance is above its limit, and not by chance.
+	Beyond        bool `protobuf:"varint,5,opt,name=beyond,proto3" json:"beyond,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2013,6 +2017,20 @@ func (x *DriftMeasure) GetLimit() float64 {
 		return x.Limit
 	}
 	return 0
+}
+
+func (x *DriftMeasure) GetPValue() float64 {
+	if x != nil {
+		return x.PValue
+	}
+	return 0
+}
+
+func (x *DriftMeasure) GetBeyond() bool {
+	if x != nil {
+		return x.Beyond
+	}
+	return false
 }
 
 // PerformanceReport is how good recorded predictions proved to be.
@@ -2604,11 +2622,13 @@ const file_mlops_v1_operation_proto_rawDesc = "" +
 	"\bmeasures\x18\x06 \x03(\v2\x16.mlops.v1.DriftMeasureR\bmeasures\x12\x18\n" +
 	"\aproblem\x18\a \x01(\tR\aproblem\x12\x1f\n" +
 	"\vshare_error\x18\b \x01(\x01R\n" +
-	"shareError\"N\n" +
+	"shareError\"\x7f\n" +
 	"\fDriftMeasure\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\x01R\x05limit\"\x97\x01\n" +
+	"\x05limit\x18\x03 \x01(\x01R\x05limit\x12\x17\n" +
+	"\ap_value\x18\x04 \x01(\x01R\x06pValue\x12\x16\n" +
+	"\x06beyond\x18\x05 \x01(\bR\x06beyond\"\x97\x01\n" +
 	"\x11PerformanceReport\x12\x1a\n" +
 	"\brecorded\x18\x01 \x01(\x03R\brecorded\x12\x1a\n" +
 	"\blabelled\x18\x02 \x01(\x03R\blabelled\x12\x16\n" +
