@@ -130,7 +130,7 @@ func driftRows(d *Drift) (rows []driftRow, more int) {
 		for _, name := range []string{measurePSI, measureKS, measureJS, measureMissing} {
 			text := ""
 			if m := c.Measure(name); m != nil {
-				text = figure(m.Value)
+				text = distanceText(m.Value)
 			}
 			row.Cells = append(row.Cells, text)
 		}

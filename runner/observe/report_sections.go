@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -63,7 +64,7 @@ func writeDrift(b *strings.Builder, d *Drift) {
 		for _, name := range []string{measurePSI, measureKS, measureJS, measureMissing} {
 			text := ""
 			if m := c.Measure(name); m != nil {
-				text = figure(m.Value)
+				text = distanceText(m.Value)
 			}
 			row = append(row, text)
 		}
@@ -71,6 +72,9 @@ func writeDrift(b *strings.Builder, d *Drift) {
 	}
 	b.WriteString(grid.Render() + "\n")
 }
+
+// distanceText writes a distance, of which what is small is nothing.
+func distanceText(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
 
 // ranked lists the columns, the farthest beyond its limit first.
 func (d *Drift) ranked() []ColumnDrift {

@@ -35,6 +35,7 @@ type Sketch struct {
 	min, max    float64
 	levels      [][]float64 // sorted but for the lowest
 	keys        []uint64    // to sort in
+	half        []float64   // on its way up
 }
 
 // NewSketch makes an empty sketch whose levels hold fewer than 2k values. A k
@@ -128,7 +129,7 @@ func (s *Sketch) Merge(other *Sketch) {
 func (s *Sketch) Shrink(retained int) *Sketch {
 	retained = max(retained, 2*minAccuracy)
 	t := *s
-	t.keys = nil
+	t.keys, t.half = nil, nil
 	t.levels = make([][]float64, len(s.levels))
 	for h, level := range s.levels {
 		t.levels[h] = slices.Clone(level)
@@ -172,10 +173,11 @@ func (s *Sketch) compact(h int) {
 	} else {
 		s.over += 1 << h
 	}
-	half := make([]float64, 0, even/2)
+	half := s.half[:0]
 	for i := first; i < even; i += 2 {
 		half = append(half, level[i])
 	}
+	s.half = half
 	// An odd one out is the largest, and stays.
 	s.levels[h] = append(level[:0], level[even:]...)
 	s.levels[h+1] = mergeSorted(s.levels[h+1], half)
