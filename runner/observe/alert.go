@@ -150,11 +150,16 @@ func (n *notifier) send(ctx context.Context, o *Observation, resolved bool) erro
 	return o.Services.Sender.Send(ctx, request)
 }
 
-// alertKey names the set of failed checks; "" where there is none.
+// alertKey names the set of failed checks; "" where there is none. Which measure of
+// a column's drift is the worst may change without any news.
 func alertKey(o *Observation) string {
 	var names []string
 	for _, c := range o.Failed() {
-		names = append(names, c.Metric)
+		name := c.Metric
+		if c.Source == SourceDrift {
+			name = name[:max(0, strings.LastIndexByte(name, '.'))]
+		}
+		names = append(names, name)
 	}
 	slices.Sort(names)
 	return strings.Join(names, ",")

@@ -28,6 +28,7 @@ type Subject struct {
 
 const (
 	maxReportClasses = 20
+	maxToldNames     = 20 // failed checks in the last line
 	barWidth         = 24
 	sparkWidth       = 16
 )
@@ -188,6 +189,9 @@ func verdict(o *Observation) string {
 		}
 	}
 	switch {
+	case len(failing) > maxToldNames:
+		return fmt.Sprintf("ALERT: %d of %s failed: %s, … %d more.", len(failing), count(int64(len(o.Checks)), "check"),
+			strings.Join(failing[:maxToldNames], ", "), len(failing)-maxToldNames)
 	case len(failing) > 0:
 		return fmt.Sprintf("ALERT: %d of %s failed: %s.", len(failing), count(int64(len(o.Checks)), "check"), strings.Join(failing, ", "))
 	case len(o.Checks) == 0:

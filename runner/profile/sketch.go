@@ -124,8 +124,8 @@ func (s *Sketch) Merge(other *Sketch) {
 }
 
 // Shrink returns a sketch of the same values that holds at most so many of them,
-// at least 16. It costs an error of at most twice the number of values over the
-// number held.
+// at least 16. It costs an error of about twice the number of values over the number
+// held, at most; the sketch says how much exactly.
 func (s *Sketch) Shrink(retained int) *Sketch {
 	retained = max(retained, 2*minAccuracy)
 	t := *s
