@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -123,7 +122,10 @@ func export(ctx context.Context, r ObserveRequest, env Env, model *opened, forma
 		return "", 0, err
 	}
 	write := func(w io.Writer) error {
-		return cmp.Or(table.Write(w, recorded, table.WriteOptions{Format: format}), Permit(ctx, env.Gate))
+		if err := table.Write(w, recorded, table.WriteOptions{Format: format}); err != nil {
+			return err
+		}
+		return Permit(ctx, env.Gate)
 	}
 	if r.ExportArtifactFormat == "" {
 		location = Locate(r.BaseDir, r.Export)

@@ -116,7 +116,7 @@ func (s *Sketch) Merge(other *Sketch) {
 			s.levels[h] = mergeSorted(s.levels[h], level)
 		}
 	}
-	for h := 0; h < len(s.levels); h++ {
+	for h := range len(s.levels) { // what is added above them compacts itself
 		if len(s.levels[h]) >= 2*s.k {
 			s.compact(h)
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type scene struct {
 	*outbound.Sender
 	url   string
-	calls int
+	calls atomic.Int64
 	waits []time.Duration
 }
 
@@ -32,7 +33,7 @@ func newScene(t *testing.T, handler http.HandlerFunc) *scene {
 	t.Helper()
 	s := &scene{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.calls++
+		s.calls.Add(1)
 		handler(w, r)
 	}))
 	transport := &http.Transport{}
@@ -88,13 +89,13 @@ func TestPassingFaultsAreTriedAgain(t *testing.T) {
 		{"too many requests", func(n int) http.HandlerFunc {
 			return func(w http.ResponseWriter, _ *http.Request) {
 				if w.Header().Set("Retry-After", "7"); n == 1 {
-					w.WriteHeader(429)
+					w.WriteHeader(http.StatusTooManyRequests)
 				}
 			}
 		}, "", 2, "[7s]"},
 		{"a refusal with words", func(int) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
-				w.WriteHeader(400)
+				w.WriteHeader(http.StatusBadRequest)
 				fmt.Fprintf(w, "no such hook \x1b[2J %s with %s", r.URL.Path, r.Header.Get("Authorization"))
 			}
 		}, "it answered 400 Bad Request: no such hook  [2J … with …", 1, "[]"},
@@ -104,15 +105,15 @@ func TestPassingFaultsAreTriedAgain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var s *scene
-			s = newScene(t, func(w http.ResponseWriter, r *http.Request) { c.handler(s.calls)(w, r) })
+			s = newScene(t, func(w http.ResponseWriter, r *http.Request) { c.handler(int(s.calls.Load()))(w, r) })
 			err := s.Send(t.Context(), outbound.Request{
 				Method: http.MethodPost, URLEnv: "MLOPS_SECRET_URL", HeadersEnv: map[string]string{"Authorization": "MLOPS_SECRET_KEY"}, Retries: 3,
 			})
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
-			if s.calls != c.calls || fmt.Sprint(s.waits) != c.waits {
-				t.Errorf("%d calls with the waits %v, want %d with %s", s.calls, s.waits, c.calls, c.waits)
+			if int(s.calls.Load()) != c.calls || fmt.Sprint(s.waits) != c.waits {
+				t.Errorf("%d calls with the waits %v, want %d with %s", s.calls.Load(), s.waits, c.calls, c.waits)
 			}
 			checkSecrets(t, err)
 		})
@@ -187,8 +188,8 @@ func TestARedirectLeadsNowhereElse(t *testing.T) {
 			}
 		})
 		err := server.Send(t.Context(), outbound.Request{Method: http.MethodPost, URLEnv: "MLOPS_SECRET_URL", Body: []byte("x"), Retries: 3})
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || elsewhere.calls > 0 {
-			t.Errorf("to %s: got %v, want %q; %d calls elsewhere", c.to, err, c.want, elsewhere.calls)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || elsewhere.calls.Load() > 0 {
+			t.Errorf("to %s: got %v, want %q; %d calls elsewhere", c.to, err, c.want, elsewhere.calls.Load())
 		}
 		checkSecrets(t, err)
 	}
@@ -266,8 +267,8 @@ func TestTheEndOfTheContextEndsTheWait(t *testing.T) {
 		cancel(stop)
 		return context.Cause(ctx)
 	}
-	if err := s.Send(ctx, outbound.Request{Method: http.MethodPost, URLEnv: "MLOPS_SECRET_URL", Retries: 3}); !errors.Is(err, stop) || s.calls != 1 {
-		t.Errorf("got %v after %d calls", err, s.calls)
+	if err := s.Send(ctx, outbound.Request{Method: http.MethodPost, URLEnv: "MLOPS_SECRET_URL", Retries: 3}); !errors.Is(err, stop) || s.calls.Load() != 1 {
+		t.Errorf("got %v after %d calls", err, s.calls.Load())
 	}
 	s.Sender.Sleep = nil // in real time
 	if err := s.Send(ctx, outbound.Request{Method: http.MethodPost, URLEnv: "MLOPS_SECRET_URL", Retries: 3}); !errors.Is(err, stop) {
