@@ -2,8 +2,6 @@ package runner
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 
 	mlopsv1 "mlops/proto/mlops/v1"
 	"mlops/runner/storage"
@@ -46,11 +44,8 @@ type Environment struct {
 	Artifacts     Artifacts       // nil: there is no artifact service
 	ScratchDir    string          // for temporary files; deleted by the caller
 	SnapshotDir   string          // for what a later attempt may take up; "": nowhere
+	AllowedURLs   []string        // prefixes of the addresses that may be sent to; none: nowhere
 	ProbesAllowed bool            // whether probe operations run
 	InProcess     bool            // the attempt shares its process with others
 	Version       string          // of the program, for metadata
-	// HTTP contacts servers for the steps that do; nil: none is contacted.
-	HTTP *http.Client
-	// AllowURL returns an error for what steps may not contact; nil: nothing may be.
-	AllowURL func(u *url.URL) error
 }

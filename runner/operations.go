@@ -59,7 +59,10 @@ func runObserve(ctx context.Context, env Environment, a Assignment) (*mlopsv1.Ou
 	if err != nil {
 		return nil, err
 	}
-	result, err := pipeline.Observe(ctx, pipeline.ObserveRequest{Model: op.GetModel(), Config: c, BaseDir: op.GetBaseDir()}, pipelineEnv(env, a))
+	result, err := pipeline.Observe(ctx, pipeline.ObserveRequest{
+		Model: op.GetModel(), Config: c, BaseDir: op.GetBaseDir(), HTML: op.GetHtml(), Labels: op.GetLabels(), LabelsName: op.GetLabelsName(),
+		Export: op.GetExport(), ExportArtifactFormat: op.GetExportArtifactFormat(),
+	}, pipelineEnv(env, a))
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +72,8 @@ func runObserve(ctx context.Context, env Environment, a Assignment) (*mlopsv1.Ou
 func pipelineEnv(env Environment, a Assignment) pipeline.Env {
 	return pipeline.Env{
 		Storage: env.Storage, Gate: env.Gate, Artifacts: env.Artifacts, ScratchDir: env.ScratchDir, SnapshotDir: env.SnapshotDir,
-		Version:    env.Version,
-		WorkflowID: a.WorkflowID, TaskID: a.TaskID, Attempt: a.Attempt, HTTP: env.HTTP, AllowURL: env.AllowURL,
+		Version: env.Version, AllowedURLs: env.AllowedURLs,
+		WorkflowID: a.WorkflowID, TaskID: a.TaskID, Attempt: a.Attempt,
 	}
 }
 

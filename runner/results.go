@@ -52,6 +52,9 @@ func statusResult(r *pipeline.StatusResult) *mlopsv1.StatusResult {
 		Dir: r.Dir, Version: r.Version, Status: r.Status, CreatedAt: timestamp(r.CreatedAt), ModelName: r.ModelName,
 		ProblemType: r.ProblemType, Target: r.Target, Metrics: r.Metrics, MetricSummaries: summaries,
 		Predictions: predictionSummary(r.Predictions), Features: r.Features, Classes: r.Classes, Files: deployedFiles(r.Files),
+		MetricHistory: &mlopsv1.MetricHistory{
+			Records: r.MetricHistory.Records, First: timestamp(r.MetricHistory.First), Last: timestamp(r.MetricHistory.Last),
+		},
 	}
 }
 
@@ -59,7 +62,7 @@ func metricSummary(s *observe.MetricSummary) *mlopsv1.MetricSummary {
 	if s == nil {
 		return nil
 	}
-	return &mlopsv1.MetricSummary{Count: s.Count, Latest: s.Latest, Mean: s.Mean, Std: s.Std, Min: s.Min, Max: s.Max}
+	return &mlopsv1.MetricSummary{Count: s.Count, Latest: s.Latest, Mean: s.Mean, Std: s.Std, Min: s.Min, Max: s.Max, Trend: s.Trend}
 }
 
 func predictionSummary(s observe.PredictionSummary) *mlopsv1.PredictionSummary {
@@ -72,9 +75,42 @@ func predictionSummary(s observe.PredictionSummary) *mlopsv1.PredictionSummary {
 func observeResult(r *pipeline.ObserveResult) *mlopsv1.ObserveResult {
 	checks := make([]*mlopsv1.ThresholdCheck, len(r.Checks))
 	for i, c := range r.Checks {
-		checks[i] = &mlopsv1.ThresholdCheck{Metric: c.Metric, Value: c.Value, Threshold: c.Threshold, Direction: c.Direction, Ok: c.OK}
+		checks[i] = &mlopsv1.ThresholdCheck{Metric: c.Metric, Value: c.Value, Threshold: c.Threshold, Direction: c.Direction, Ok: c.OK, Source: c.Source}
 	}
-	return &mlopsv1.ObserveResult{Status: statusResult(r.Status), Checks: checks, Alert: r.Alert, Report: r.Report}
+	return &mlopsv1.ObserveResult{
+		Status: statusResult(r.Status), Checks: checks, Alert: r.Alert, Report: r.Report, Notes: r.Notes, Html: r.HTML,
+		Drift: driftReport(r.Drift), Performance: performanceReport(r.Performance), Exported: r.Exported, ExportedRows: r.ExportedRows,
+	}
+}
+
+func driftReport(d *observe.Drift) *mlopsv1.DriftReport {
+	if d == nil {
+		return nil
+	}
+	out := &mlopsv1.DriftReport{Rows: d.Rows, Calls: d.Calls, First: timestamp(d.From), Last: timestamp(d.To), TrainingRows: d.Training}
+	for _, c := range d.Columns {
+		column := &mlopsv1.ColumnDrift{
+			Name: c.Name, Kind: c.Kind, Predictions: c.Predictions, Drifted: c.Drifted, Worst: c.Worst, Problem: c.Problem, ShareError: c.ShareError,
+		}
+		for _, m := range c.Measures {
+			column.Measures = append(column.Measures, &mlopsv1.DriftMeasure{Name: m.Name, Value: m.Value, Limit: m.Limit, PValue: m.PValue, Beyond: m.Beyond})
+		}
+		out.Columns = append(out.Columns, column)
+	}
+	return out
+}
+
+func performanceReport(p *observe.Performance) *mlopsv1.PerformanceReport {
+	if p == nil {
+		return nil
+	}
+	out := &mlopsv1.PerformanceReport{Recorded: p.Recorded, Labelled: p.Labelled, Labels: p.Labels}
+	for _, point := range p.Points {
+		out.Points = append(out.Points, &mlopsv1.PerformancePoint{
+			From: timestamp(point.From), To: timestamp(point.To), Rows: point.Rows, Metrics: point.Metrics,
+		})
+	}
+	return out
 }
 
 func timestamp(t time.Time) *timestamppb.Timestamp {

@@ -10,14 +10,15 @@ import (
 
 	"mlops/cmd/mlops-cli/output"
 	mlopsv1 "mlops/proto/mlops/v1"
+	"mlops/runner/observe"
 )
 
 func newStatus(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status MODEL_DIR",
 		Short: "Describe a deployed model",
-		Long: `Describe a deployed model: version, time, figures, and what has been predicted
-with it. It is answered at once, also while trainings run.`,
+		Long: `Describe a deployed model: version, time, figures and how they went over time, and
+what has been predicted with it. It is answered at once, also while trainings run.`,
 		Example: `  mlops-cli status models/deployment_20260101_120000
   mlops-cli status models:/churn@champion -o json`,
 		Args:              exactly("MODEL_DIR"),
@@ -66,7 +67,7 @@ func (a *app) printStatus(w io.Writer, r *mlopsv1.StatusResult) {
 		[2]string{"files", fmt.Sprintf("%d, %s", len(r.GetFiles()), output.Bytes(size))},
 	)
 	printMetrics(w, r.GetMetrics(), "")
-	printMetricHistory(w, r.GetMetricSummaries())
+	printMetricHistory(w, r.GetMetricHistory(), r.GetMetricSummaries())
 	p := r.GetPredictions()
 	output.Pairs(w, "Predictions",
 		[2]string{"calls", output.Count(p.GetCalls())},
@@ -78,18 +79,25 @@ func (a *app) printStatus(w io.Writer, r *mlopsv1.StatusResult) {
 	)
 }
 
-func printMetricHistory(w io.Writer, summaries map[string]*mlopsv1.MetricSummary) {
+func printMetricHistory(w io.Writer, history *mlopsv1.MetricHistory, summaries map[string]*mlopsv1.MetricSummary) {
 	var rows [][]string
 	for _, name := range output.Sorted(summaries) {
 		s := summaries[name]
 		rows = append(rows, []string{
 			name, output.Count(s.GetCount()), output.Figure(s.GetLatest()), output.Figure(s.GetMean()),
 			output.Figure(s.GetStd()), output.Figure(s.GetMin()), output.Figure(s.GetMax()),
+			observe.Sparkline(s.GetTrend()),
 		})
 	}
-	if len(rows) > 0 {
-		output.Rows(w, "Metrics over time", []string{"metric", "records", "latest", "mean", "std", "min", "max"}, rows, 1, 2, 3, 4, 5, 6)
+	if len(rows) == 0 {
+		return
 	}
+	output.Pairs(w, "History",
+		[2]string{"records", output.Count(history.GetRecords())},
+		[2]string{"first", when(history.GetFirst())},
+		[2]string{"last", when(history.GetLast())},
+	)
+	output.Rows(w, "Metrics over time", []string{"metric", "records", "latest", "mean", "std", "min", "max", "trend"}, rows, 1, 2, 3, 4, 5, 6)
 }
 
 // spread sums up a regressor's predicted values.

@@ -30,6 +30,7 @@ type settings struct {
 	isolation   string
 	workDir     string
 	roots       []string
+	urls        []string
 	probes      bool
 	memoryLimit string
 	cacheSize   string
@@ -49,6 +50,10 @@ memory ends that attempt and nothing else.
 A worker whose master is on this host opens any file that its user may. With a
 master elsewhere it opens artifacts only, until directories are allowed with
 --allow-root.
+
+Alerts and figures leave a worker only for addresses that begin with an
+--allow-url. Secrets that a configuration names are read from this process's
+environment; their names begin with MLOPS_SECRET_.
 
 SIGTERM or an interrupt drains the worker: it takes nothing new, finishes what
 runs within --drain-timeout, hands back the rest at no cost and leaves. A second
@@ -92,6 +97,7 @@ func command(stdout, stderr io.Writer) *cobra.Command {
 	f.StringVar(&s.id, "id", "", "name of this worker (default: drawn from the host's name and kept in the work directory)")
 	f.StringVar(&s.workDir, "work-dir", "", "directory of the journal, scratch and cached artifacts; one for each worker (default: a free one beneath ~/.local/state/mlops/workers)")
 	f.StringArrayVar(&s.roots, "allow-root", nil, "directory beneath which tasks may open files; repeatable (default: anywhere with a master on this host, else artifacts only)")
+	f.StringArrayVar(&s.urls, "allow-url", nil, "prefix of the addresses that alerts and figures may be sent to, e.g. https://hooks.slack.com/; repeatable (default: none)")
 	f.StringVar(&s.isolation, "isolation", "process", "process: each attempt in a child process; none: all in this one")
 	f.StringVar(&s.memoryLimit, "memory-limit", "", "memory that one attempt may use, such as 4GiB (default: no limit)")
 	f.StringVar(&s.cacheSize, "cache-size", "20GiB", "size of the cache of artifacts")

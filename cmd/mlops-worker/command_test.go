@@ -58,6 +58,7 @@ func TestUsageErrorsSayWhatToDo(t *testing.T) {
 		{[]string{"--log-level", "loud"}, "debug, info"},
 		{[]string{"--log-format", "xml"}, "text or json"},
 		{[]string{"--disconnect-limit", "0s"}, "--disconnect-limit"},
+		{[]string{"--allow-url", "hooks.example.org"}, "--allow-url: \"hooks.example.org\" must begin with http:// or https://"},
 		{[]string{"surplus"}, "surplus"},
 		{[]string{"--no-such-flag"}, "no-such-flag"},
 	} {
@@ -153,6 +154,17 @@ func TestAllowedRoots(t *testing.T) {
 		}
 		if o.HostID != transport.HostID() {
 			t.Errorf("host id %q", o.HostID)
+		}
+	}
+}
+
+// Nothing is sent anywhere unless that was allowed, wherever the master is.
+func TestAllowedURLs(t *testing.T) {
+	for _, urls := range [][]string{nil, {"https://hooks.slack.com/"}} {
+		s := settings{master: "127.0.0.1:7070", disconnect: worker.DefaultDisconnectLimit, urls: urls}
+		_, reach, err := s.options()
+		if err != nil || strings.Join(reach.AllowedURLs, ",") != strings.Join(urls, ",") {
+			t.Errorf("allowed %v: %v, %v", urls, reach.AllowedURLs, err)
 		}
 	}
 }

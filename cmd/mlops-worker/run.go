@@ -17,6 +17,7 @@ import (
 	mlopsv1 "mlops/proto/mlops/v1"
 	"mlops/proto/transport"
 	"mlops/runner"
+	"mlops/runner/observe/outbound"
 	"mlops/worker"
 	"mlops/worker/artifactcache"
 	"mlops/worker/isolation"
@@ -152,6 +153,12 @@ func (s *settings) options() (worker.Options, isolation.Reach, error) {
 	if !transport.IsLoopback(s.master) || len(s.roots) > 0 {
 		reach.AllowedRoots = []string{} // nothing but artifacts
 	}
+	for _, prefix := range s.urls {
+		if err := outbound.CheckPrefix(prefix); err != nil {
+			return o, reach, fmt.Errorf("--allow-url: %w", err)
+		}
+	}
+	reach.AllowedURLs = s.urls
 	for _, root := range s.roots {
 		path, err := filepath.Abs(root)
 		if err != nil {

@@ -5,6 +5,7 @@
 //
 //	model.txt          the model (the file's name is the backend's choice)
 //	preprocessor.json  the fitted preprocessing
+//	profile.json       the training data's profile, column by column
 //	schema.json        the raw columns that a prediction needs, with their kinds
 //	inference.json     which model and files belong together: what opens first
 //	metadata.json      who made it when from what, its figures, its configuration

@@ -19,6 +19,7 @@ const (
 	InferenceFile    = "inference.json"
 	SchemaFile       = "schema.json"
 	PreprocessorFile = "preprocessor.json"
+	ProfileFile      = "profile.json"
 )
 
 // Formats and versions of the documents. A reader refuses every other.

@@ -57,7 +57,7 @@ func checkOrder(list []config.Step) error {
 // checkNames refuses file names of the configuration that other parts of the
 // deployment have.
 func checkNames(c config.Deployment, list []config.Step) error {
-	taken := []string{InferenceFile, SchemaFile, PreprocessorFile, ChecksumsFile, LogsDir}
+	taken := []string{InferenceFile, SchemaFile, PreprocessorFile, ProfileFile, ChecksumsFile, LogsDir}
 	for _, file := range []struct{ step, key, name string }{
 		{lastStep, "metadata_filename", c.MetadataFilename},
 		{"endpoint_script", "endpoint_filename", c.EndpointFilename},

@@ -24,6 +24,9 @@ type Candidate struct {
 	Preprocessor *preprocess.Fitted
 	Run          Run
 	Config       string // the whole configuration as canonical YAML
+	// Profile is the profile of the training data as JSON, see package profile;
+	// nil: there is none.
+	Profile []byte
 	// Validation rows, raw, and what the model in memory predicts of them: the
 	// deployment must say the same when it is opened from disk.
 	Validation *table.Table

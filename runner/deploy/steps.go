@@ -49,7 +49,7 @@ func (saveModel) Run(_ context.Context, c *Context) error {
 // savePreprocessor writes the fitted preprocessing and the schema.
 type savePreprocessor struct{}
 
-// Run writes two documents.
+// Run writes two documents, and the profile of the training data.
 func (savePreprocessor) Run(_ context.Context, c *Context) error {
 	if c.Candidate.Preprocessor == nil {
 		return errors.New("there is no fitted preprocessing")
@@ -71,7 +71,19 @@ func (savePreprocessor) Run(_ context.Context, c *Context) error {
 	}
 	c.Inference.Preprocessor, c.Inference.SchemaFile = PreprocessorFile, SchemaFile
 	c.Artifacts["preprocessor"], c.Artifacts["schema"] = PreprocessorFile, SchemaFile
-	return nil
+	return saveProfile(c)
+}
+
+// saveProfile writes what the training data looked like, where that is known.
+func saveProfile(c *Context) error {
+	if c.Candidate.Profile == nil {
+		return nil
+	}
+	c.Artifacts["profile"] = ProfileFile
+	return c.Write(ProfileFile, 0o666, func(w io.Writer) error {
+		_, err := w.Write(append(c.Candidate.Profile, '\n'))
+		return err
+	})
 }
 
 // saveMetadata writes what is known of the run, and what belongs together.

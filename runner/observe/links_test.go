@@ -18,6 +18,7 @@ import (
 // links keeps published files in memory.
 type links struct {
 	dir   string
+	kept  int
 	files map[string]string // path by URL, which here is the link's name
 }
 
@@ -26,7 +27,8 @@ func (l *links) Publish(_ context.Context, path, link string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	kept := filepath.Join(l.dir, fmt.Sprint(len(l.files)))
+	l.kept++
+	kept := filepath.Join(l.dir, fmt.Sprint(l.kept))
 	l.files[link] = kept
 	return link, os.WriteFile(kept, data, 0o444)
 }
@@ -46,7 +48,7 @@ func (l *links) List(_ context.Context, prefix string) (map[string]string, error
 func TestAnImmutableDeploymentsHistoryIsLinked(t *testing.T) {
 	shelf := &links{dir: t.TempDir(), files: make(map[string]string)}
 	logs := t.TempDir()
-	if err := (observe.DirStore{Logs: logs}).AppendMetrics(t.Context(), observe.MetricsEntry{Time: at(0), Metrics: map[string]float64{"accuracy": 0.9}}); err != nil {
+	if err := (observe.DirStore{Logs: logs}).AppendMetrics(t.Context(), observe.MetricsEntry{Time: at(0), Metrics: map[string]float64{"accuracy": 0.9}}, observe.Limits{}); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.ReadDir(logs)
@@ -56,11 +58,11 @@ func TestAnImmutableDeploymentsHistoryIsLinked(t *testing.T) {
 	store := observe.LinkStore{Logs: logs, Digest: "d1", Artifacts: shelf, Scratch: t.TempDir()}
 	other := observe.LinkStore{Logs: logs, Digest: "d2", Artifacts: shelf, Scratch: t.TempDir()}
 	err = errors.Join(
-		store.AppendPrediction(t.Context(), observe.PredictionEntry{Time: at(2), TaskID: "w/1", Rows: 2}),
-		store.AppendPrediction(t.Context(), observe.PredictionEntry{Time: at(1), TaskID: "w/0", Rows: 1}),
-		store.AppendPrediction(t.Context(), observe.PredictionEntry{Time: at(3), Rows: 4}),
-		store.AppendMetrics(t.Context(), observe.MetricsEntry{Time: at(4), TaskID: "w/2", Metrics: map[string]float64{"accuracy": 0.7}}),
-		other.AppendPrediction(t.Context(), observe.PredictionEntry{Time: at(5), TaskID: "w/0", Rows: 100}),
+		store.AppendPrediction(t.Context(), observe.PredictionEntry{Time: at(2), TaskID: "w/1", Rows: 2}, observe.Limits{}),
+		store.AppendPrediction(t.Context(), observe.PredictionEntry{Time: at(1), TaskID: "w/0", Rows: 1}, observe.Limits{}),
+		store.AppendPrediction(t.Context(), observe.PredictionEntry{Time: at(3), Rows: 4}, observe.Limits{}),
+		store.AppendMetrics(t.Context(), observe.MetricsEntry{Time: at(4), TaskID: "w/2", Metrics: map[string]float64{"accuracy": 0.7}}, observe.Limits{}),
+		other.AppendPrediction(t.Context(), observe.PredictionEntry{Time: at(5), TaskID: "w/0", Rows: 100}, observe.Limits{}),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -109,14 +111,14 @@ func TestAStepOfTheUsersOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := observe.DirStore{Logs: t.TempDir()}
-	o, err := steps.Observe(t.Context(), store, map[string]float64{"accuracy": 1})
+	o, err := steps.Observe(t.Context(), observe.Scene{Store: store, Metrics: map[string]float64{"accuracy": 1}})
 	if err != nil || len(o.Checks) != 2 || o.Checks[0].Metric != "a_siren" || o.Checks[0].Value != 3 || !o.Alert() {
 		t.Errorf("got %+v, %v", o, err)
 	}
 	if steps, err = observe.New(section(t, "steps: [{type: test_siren, params: {level: 10}}]")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := steps.Observe(t.Context(), store, nil); err == nil || !strings.Contains(err.Error(), "siren is broken") {
+	if _, err := steps.Observe(t.Context(), observe.Scene{Store: store}); err == nil || !strings.Contains(err.Error(), "siren is broken") {
 		t.Errorf("got %v", err)
 	}
 }

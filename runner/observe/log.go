@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,8 +27,8 @@ const (
 )
 
 const (
-	// maxLineBytes bounds one entry; a longer line is read as damaged.
-	maxLineBytes = 1 << 20
+	// defaultLineBytes bounds one entry; a longer line is read as damaged.
+	defaultLineBytes = 1 << 20
 	// lockPatience is how long an append waits for other writers.
 	lockPatience = 10 * time.Second
 	lockPoll     = 5 * time.Millisecond
@@ -38,13 +39,27 @@ const (
 // to x.1.jsonl, that to x.2.jsonl, and so on; of such segments the MaxSegments
 // newest are kept, and of those none whose last entry is older than MaxAge.
 type Log struct {
-	Path        string        // of the current segment, ending in .jsonl
+	Path string // of the current segment, ending in .jsonl
+	Limits
+	MaxLineBytes int // of one entry; 0: 1 MiB
+}
+
+// Limits bound what a log keeps.
+type Limits struct {
 	MaxBytes    int64         // of one segment; 0: DefaultMaxBytes
 	MaxSegments int           // rotated ones beside the current; 0: DefaultMaxSegments
-	MaxAge      time.Duration // 0: DefaultMaxAge
+	MaxAge      time.Duration // of a rotated segment's newest entry; 0: DefaultMaxAge
 }
 
 func (l Log) withDefaults() Log {
+	if l.MaxLineBytes <= 0 {
+		l.MaxLineBytes = defaultLineBytes
+	}
+	l.Limits = l.Limits.withDefaults()
+	return l
+}
+
+func (l Limits) withDefaults() Limits {
 	if l.MaxBytes <= 0 {
 		l.MaxBytes = DefaultMaxBytes
 	}
@@ -60,31 +75,57 @@ func (l Log) withDefaults() Log {
 // Append adds entry as one line and makes it durable. It makes the directory if
 // need be.
 func (l Log) Append(ctx context.Context, entry any, now time.Time) error {
-	line, err := json.Marshal(entry)
-	if err != nil {
-		return fmt.Errorf("append to %s: %w", l.Path, err)
-	}
-	if len(line) >= maxLineBytes {
-		return fmt.Errorf("append to %s: an entry of %d bytes is longer than %d", l.Path, len(line), maxLineBytes)
-	}
-	l = l.withDefaults()
-	if err := l.append(ctx, append(line, '\n'), now); err != nil {
-		return fmt.Errorf("append to %s: %w", l.Path, err)
-	}
-	return nil
+	return l.locked(ctx, func(l Log) error { return l.write(entry, now) })
 }
 
-func (l Log) append(ctx context.Context, line []byte, now time.Time) error {
+// AppendIf lets decide see the log's segments, oldest first, and appends the
+// entry that it gives, if any; nobody else writes meanwhile. It tells whether
+// something was appended.
+func (l Log) AppendIf(ctx context.Context, now time.Time, decide func(segments [][]byte) (entry any, ok bool)) (appended bool, err error) {
+	err = l.locked(ctx, func(l Log) error {
+		segments, err := l.segments(ctx)
+		if err != nil {
+			return err
+		}
+		entry, ok := decide(segments)
+		if !ok {
+			return nil
+		}
+		appended = true
+		return l.write(entry, now)
+	})
+	return appended && err == nil, err
+}
+
+// locked runs f while nobody else writes.
+func (l Log) locked(ctx context.Context, f func(Log) error) error {
+	l = l.withDefaults()
 	if err := os.MkdirAll(filepath.Dir(l.Path), 0o777); err != nil {
-		return err
+		return fmt.Errorf("append to %s: %w", l.Path, err)
 	}
 	lock := l.lock()
 	defer lock.Close()
 	wait, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
 	if _, err := lock.TryLockContext(wait, lockPoll); err != nil {
-		return fmt.Errorf("wait for the log's lock: %w", err)
+		return fmt.Errorf("append to %s: wait for the log's lock: %w", l.Path, err)
 	}
+	if err := f(l); err != nil {
+		return fmt.Errorf("append to %s: %w", l.Path, err)
+	}
+	return nil
+}
+
+// write appends an entry; the lock is held.
+func (l Log) write(entry any, now time.Time) error {
+	line, err := json.Marshal(entry)
+	if err != nil {
+		return err
+	}
+	if len(line) >= l.MaxLineBytes {
+		return fmt.Errorf("an entry of %d bytes is longer than %d", len(line), l.MaxLineBytes)
+	}
+	line = append(line, '\n')
 	if err := l.rotate(int64(len(line)), now); err != nil {
 		return fmt.Errorf("rotate: %w", err)
 	}
@@ -154,7 +195,29 @@ func (l Log) segment(i int) string {
 	return strings.TrimSuffix(l.Path, ".jsonl") + "." + strconv.Itoa(i) + ".jsonl"
 }
 
-// rotate makes room for so many bytes and drops what is too old.
+// rotated returns the numbers of the rotated segments that there are, rising:
+// newest first.
+func (l Log) rotated() ([]int, error) {
+	entries, err := os.ReadDir(filepath.Dir(l.Path))
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	var numbers []int
+	prefix := strings.TrimSuffix(filepath.Base(l.Path), "jsonl")
+	for _, e := range entries {
+		text, ok := strings.CutPrefix(strings.TrimSuffix(e.Name(), ".jsonl"), prefix)
+		if n, err := strconv.Atoi(text); ok && err == nil && n > 0 && e.Name() == filepath.Base(l.segment(n)) {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, nil
+}
+
+// rotate makes room for so many bytes and drops what is too much or too old.
 func (l Log) rotate(room int64, now time.Time) error {
 	info, err := os.Stat(l.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -163,17 +226,25 @@ func (l Log) rotate(room int64, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	numbers, err := l.rotated()
+	if err != nil {
+		return err
+	}
 	if info.Size()+room > l.MaxBytes {
-		for i := l.MaxSegments - 1; i >= 0; i-- {
-			if err := os.Rename(l.segment(i), l.segment(i+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// From the oldest on, so that no rename meets a file that is still needed.
+		for _, n := range slices.Backward(append([]int{0}, numbers...)) {
+			if err := os.Rename(l.segment(n), l.segment(n+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
+		if numbers, err = l.rotated(); err != nil {
+			return err
+		}
 	}
-	for i := 1; i <= l.MaxSegments; i++ {
-		info, err := os.Stat(l.segment(i))
-		if err == nil && now.Sub(info.ModTime()) > l.MaxAge {
-			err = os.Remove(l.segment(i))
+	for _, n := range numbers {
+		info, err := os.Stat(l.segment(n))
+		if err == nil && (n > l.MaxSegments || now.Sub(info.ModTime()) > l.MaxAge) {
+			err = os.Remove(l.segment(n))
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -196,32 +267,49 @@ func ReadLog[T any](ctx context.Context, l Log) (entries []T, damaged int, err e
 			return nil, 0, fmt.Errorf("read log %s: wait for its lock: %w", l.Path, err)
 		}
 	}
-	for i := l.MaxSegments; i >= 0; i-- {
-		data, err := os.ReadFile(l.segment(i))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, 0, fmt.Errorf("read log: %w", err)
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, 0, err
-		}
-		more, bad := parseLines[T](data)
+	segments, err := l.segments(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read log: %w", err)
+	}
+	for _, data := range segments {
+		more, bad := parseLines[T](data, l.MaxLineBytes)
 		entries = append(entries, more...)
 		damaged += bad
 	}
 	return entries, damaged, nil
 }
 
+// segments reads all of them, oldest first.
+func (l Log) segments(ctx context.Context) ([][]byte, error) {
+	numbers, err := l.rotated()
+	if err != nil {
+		return nil, err
+	}
+	var segments [][]byte
+	for _, n := range slices.Backward(append([]int{0}, numbers...)) {
+		data, err := os.ReadFile(l.segment(n))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		segments = append(segments, data)
+	}
+	return segments, nil
+}
+
 // parseLines decodes JSON lines and counts those that are none.
-func parseLines[T any](data []byte) (entries []T, damaged int) {
+func parseLines[T any](data []byte, maxLine int) (entries []T, damaged int) {
 	lines := bufio.NewReaderSize(bytes.NewReader(data), 1<<16)
 	for {
 		line, err := lines.ReadBytes('\n')
 		if text := bytes.TrimSpace(line); len(text) > 0 {
 			var entry T
-			if len(text) > maxLineBytes || json.Unmarshal(text, &entry) != nil {
+			if len(text) > maxLine || json.Unmarshal(text, &entry) != nil {
 				damaged++
 			} else {
 				entries = append(entries, entry)

@@ -28,6 +28,7 @@ type Subject struct {
 
 const (
 	maxReportClasses = 20
+	maxToldNames     = 20 // failed checks in the last line
 	barWidth         = 24
 	sparkWidth       = 16
 )
@@ -40,6 +41,8 @@ func Report(s Subject, o *Observation) string {
 	writeSubject(&b, s)
 	writeMetrics(&b, o)
 	writeChecks(&b, o)
+	writePerformance(&b, o.Performance)
+	writeDrift(&b, o.Drift)
 	writePredictions(&b, o.History)
 	if len(o.Notes) > 0 {
 		section(&b, "Notes")
@@ -79,12 +82,7 @@ func writeMetrics(b *strings.Builder, o *Observation) {
 		return
 	}
 	summaries := o.History.MetricSummaries()
-	series := make(map[string][]float64)
-	for _, e := range o.History.Metrics {
-		for name, v := range e.Metrics {
-			series[name] = append(series[name], v)
-		}
-	}
+	series := o.History.Series()
 	grid := newGrid("metric", "latest", "mean", "std", "min", "max", "n", "history")
 	for _, name := range slices.Sorted(maps.Keys(o.Metrics)) {
 		sum, recorded := summaries[name]
@@ -93,30 +91,46 @@ func writeMetrics(b *strings.Builder, o *Observation) {
 			continue
 		}
 		grid.AppendRow(table.Row{printable(name), figure(o.Metrics[name]), figure(sum.Mean), figure(sum.Std),
-			figure(sum.Min), figure(sum.Max), sum.Count, sparkline(series[name])})
+			figure(sum.Min), figure(sum.Max), sum.Count, Sparkline(series[name])})
 	}
 	b.WriteString(grid.Render() + "\n")
 }
 
 func writeChecks(b *strings.Builder, o *Observation) {
 	section(b, "Thresholds")
-	if len(o.Checks) == 0 {
+	checks := o.thresholds()
+	if len(checks) == 0 {
 		b.WriteString("  none apply\n")
 		return
 	}
 	grid := newGrid("metric", "value", "wanted", "verdict")
-	for _, c := range o.Checks {
-		wanted := "at least " + figure(c.Threshold)
-		if c.Direction == Lower {
-			wanted = "at most " + figure(c.Threshold)
-		}
+	for _, c := range checks {
 		outcome := "ok"
 		if !c.OK {
 			outcome = "ALERT, off by " + figure(math.Abs(c.Value-c.Threshold))
 		}
-		grid.AppendRow(table.Row{printable(c.Metric), figure(c.Value), wanted, outcome})
+		grid.AppendRow(table.Row{printable(c.Metric), figure(c.Value), c.wanted(), outcome})
 	}
 	b.WriteString(grid.Render() + "\n")
+}
+
+// thresholds are the checks but those that another section shows.
+func (o *Observation) thresholds() []Check {
+	var checks []Check
+	for _, c := range o.Checks {
+		if c.Source != SourceDrift {
+			checks = append(checks, c)
+		}
+	}
+	return checks
+}
+
+// wanted tells which side of the threshold is good.
+func (c Check) wanted() string {
+	if c.Direction == Lower {
+		return "at most " + figure(c.Threshold)
+	}
+	return "at least " + figure(c.Threshold)
 }
 
 func writePredictions(b *strings.Builder, h *History) {
@@ -137,14 +151,19 @@ func writePredictions(b *strings.Builder, h *History) {
 	}
 }
 
-// classGrid shows the classes that were predicted most.
-func classGrid(s PredictionSummary) string {
-	labels := slices.SortedFunc(maps.Keys(s.ClassCounts), func(x, y string) int {
+// rankedClasses lists the classes, those that were predicted most first.
+func rankedClasses(s PredictionSummary) []string {
+	return slices.SortedFunc(maps.Keys(s.ClassCounts), func(x, y string) int {
 		if d := s.ClassCounts[y] - s.ClassCounts[x]; d != 0 {
 			return int(max(-1, min(1, d)))
 		}
 		return strings.Compare(x, y)
 	})
+}
+
+// classGrid shows the classes that were predicted most.
+func classGrid(s PredictionSummary) string {
+	labels := rankedClasses(s)
 	var total int64
 	for _, n := range s.ClassCounts {
 		total += n
@@ -170,6 +189,9 @@ func verdict(o *Observation) string {
 		}
 	}
 	switch {
+	case len(failing) > maxToldNames:
+		return fmt.Sprintf("ALERT: %d of %s failed: %s, … %d more.", len(failing), count(int64(len(o.Checks)), "check"),
+			strings.Join(failing[:maxToldNames], ", "), len(failing)-maxToldNames)
 	case len(failing) > 0:
 		return fmt.Sprintf("ALERT: %d of %s failed: %s.", len(failing), count(int64(len(o.Checks)), "check"), strings.Join(failing, ", "))
 	case len(o.Checks) == 0:
@@ -203,8 +225,9 @@ func newGrid(columns ...string) table.Writer {
 	return grid
 }
 
-// sparkline draws the newest values between their smallest and their largest.
-func sparkline(values []float64) string {
+// Sparkline draws the newest values between their smallest and their largest, one
+// character each. Fewer than two values make none.
+func Sparkline(values []float64) string {
 	const ticks = "▁▂▃▄▅▆▇█"
 	if len(values) < 2 {
 		return ""

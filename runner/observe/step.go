@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,15 +13,23 @@ import (
 )
 
 // Step takes part in watching a deployment. Embed [Base] and define only the
-// occasions that matter. An error of Trained or Observed fails the run; one of
-// Predicted becomes a warning, for by then the predictions are out.
+// occasions that matter. An error of Trained, Measured or Observed fails the run;
+// one of Predicted becomes a warning, for by then the predictions are out, and
+// one of Reported a note in the report.
+//
+// A report is made in three rounds, so that the order of the list does not
+// matter: all steps measure, then all judge, then all tell.
 type Step interface {
 	// Trained is told the metrics of a model that is about to be published.
 	Trained(ctx context.Context, s Store, e MetricsEntry) error
 	// Predicted is told of a call after its predictions were written.
-	Predicted(ctx context.Context, s Store, e PredictionEntry) error
+	Predicted(ctx context.Context, p *Prediction) error
+	// Measured may add figures to a report.
+	Measured(ctx context.Context, o *Observation) error
 	// Observed may add checks and notes to a report.
 	Observed(ctx context.Context, o *Observation) error
+	// Reported is told of a finished report.
+	Reported(ctx context.Context, o *Observation) error
 }
 
 // Base is a step that does nothing.
@@ -30,17 +39,42 @@ type Base struct{}
 func (Base) Trained(context.Context, Store, MetricsEntry) error { return nil }
 
 // Predicted does nothing.
-func (Base) Predicted(context.Context, Store, PredictionEntry) error { return nil }
+func (Base) Predicted(context.Context, *Prediction) error { return nil }
+
+// Measured does nothing.
+func (Base) Measured(context.Context, *Observation) error { return nil }
 
 // Observed does nothing.
 func (Base) Observed(context.Context, *Observation) error { return nil }
 
-// Observation is what a report is made of. Steps add to Checks and Notes.
-type Observation struct {
-	Metrics map[string]float64 // newest values
-	History *History
-	Checks  []Check
-	Notes   []string
+// Reported does nothing.
+func (Base) Reported(context.Context, *Observation) error { return nil }
+
+// ColumnReader is a step that wants further columns of the data that is
+// predicted, as text: an identifier, for example. Where the data lacks one the
+// step is told of the call all the same.
+type ColumnReader interface {
+	Columns() []string
+}
+
+// Prediction is one predict call.
+type Prediction struct {
+	Store Store
+	Entry PredictionEntry
+	// Table holds the rows, raw: the model's columns, and those that a
+	// [ColumnReader] wants and the data has.
+	Table *table.Table
+	// Features are the names of the model's columns.
+	Features []string
+	// Values are the predictions: a classifier's labels in the kind of the target,
+	// or a regressor's numbers.
+	Values *table.Column
+	// Labels are the same for counting: a classifier's labels as text.
+	Labels *table.Column
+	// Classes and Proba are a classifier's classes as text and their
+	// probabilities, rows × classes; nil of a regressor.
+	Classes []string
+	Proba   []float64
 }
 
 // Factory makes a step of its parameters in the configuration. Errors about a
@@ -51,6 +85,11 @@ var registry = map[string]Factory{
 	"metrics_logger":     newMetricsLogger,
 	"predictions_logger": newPredictionsLogger,
 	"metric_threshold":   newMetricThreshold,
+	"drift":              newDrift,
+	"performance":        newPerformance,
+	"prometheus":         newPrometheus,
+	"webhook":            newWebhook,
+	"slack":              newSlack,
 }
 
 // Register adds a kind of step, for use as a type in observability.steps. It is
@@ -112,6 +151,21 @@ func standard(c config.Observability) (Steps, error) {
 	}), nil
 }
 
+// Columns are those that steps want beside the model's.
+func (steps Steps) Columns() []string {
+	var names []string
+	for _, step := range steps {
+		if reader, ok := step.(ColumnReader); ok {
+			for _, name := range reader.Columns() {
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}
+
 // Trained tells every step.
 func (steps Steps) Trained(ctx context.Context, s Store, e MetricsEntry) error {
 	for _, step := range steps {
@@ -122,36 +176,11 @@ func (steps Steps) Trained(ctx context.Context, s Store, e MetricsEntry) error {
 	return nil
 }
 
-// Predicted tells every step.
-func (steps Steps) Predicted(ctx context.Context, s Store, e PredictionEntry) error {
+// Predicted tells every step, also when one of them fails.
+func (steps Steps) Predicted(ctx context.Context, p *Prediction) error {
+	var failed []error
 	for _, step := range steps {
-		if err := step.Predicted(ctx, s, e); err != nil {
-			return err
-		}
+		failed = append(failed, step.Predicted(ctx, p))
 	}
-	return nil
-}
-
-// Observe reads the history and has every step look at it. Metrics that the
-// history lacks are taken from fallback, what the deployment knew of itself.
-func (steps Steps) Observe(ctx context.Context, s Store, fallback map[string]float64) (*Observation, error) {
-	history, err := s.History(ctx)
-	if err != nil {
-		return nil, err
-	}
-	o := &Observation{Metrics: maps.Clone(fallback), History: history}
-	if o.Metrics == nil {
-		o.Metrics = make(map[string]float64)
-	}
-	maps.Copy(o.Metrics, history.Latest())
-	if history.Damaged > 0 {
-		o.Notes = append(o.Notes, fmt.Sprintf("%d lines of the logs could not be read and are left out", history.Damaged))
-	}
-	for _, step := range steps {
-		if err := step.Observed(ctx, o); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(o.Checks, func(a, b Check) int { return strings.Compare(a.Metric, b.Metric) })
-	return o, nil
+	return errors.Join(failed...)
 }

@@ -13,6 +13,8 @@ type MetricSummary struct {
 	Std    float64 `json:"std"` // of the population
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
+	// Trend holds the newest values, oldest first, at most 60; of predictions none.
+	Trend []float64 `json:"trend,omitempty"`
 }
 
 // Summarize sums up values, of which the last is the newest. Without values it
@@ -57,19 +59,51 @@ type PredictionSummary struct {
 	Values      *MetricSummary   `json:"values,omitempty"` // of a regressor's predictions
 }
 
-// MetricSummaries sums up each metric over the history.
-func (h *History) MetricSummaries() map[string]MetricSummary {
+// maxTrend bounds how many of a metric's newest values a summary holds.
+const maxTrend = 60
+
+// Series returns each metric's values, oldest first.
+func (h *History) Series() map[string][]float64 {
 	values := make(map[string][]float64)
 	for _, e := range h.Metrics {
 		for name, v := range e.Metrics {
 			values[name] = append(values[name], v)
 		}
 	}
+	return values
+}
+
+// MetricSummaries sums up each metric over the history.
+func (h *History) MetricSummaries() map[string]MetricSummary {
+	values := h.Series()
 	summaries := make(map[string]MetricSummary, len(values))
 	for name, v := range values {
-		summaries[name] = Summarize(v)
+		s := Summarize(v)
+		s.Trend = v[max(0, len(v)-maxTrend):]
+		summaries[name] = s
 	}
 	return summaries
+}
+
+// MetricsSummary tells of the metrics history as a whole.
+type MetricsSummary struct {
+	Records int64     `json:"records"`
+	First   time.Time `json:"first,omitzero"` // of the oldest record
+	Last    time.Time `json:"last,omitzero"`
+}
+
+// MetricsSummary sums up the metrics history.
+func (h *History) MetricsSummary() MetricsSummary {
+	s := MetricsSummary{Records: int64(len(h.Metrics))}
+	for _, e := range h.Metrics {
+		if s.First.IsZero() || e.Time.Before(s.First) {
+			s.First = e.Time
+		}
+		if e.Time.After(s.Last) {
+			s.Last = e.Time
+		}
+	}
+	return s
 }
 
 // Latest returns each metric's newest value.

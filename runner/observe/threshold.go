@@ -18,6 +18,12 @@ const (
 	Lower  = "lower"
 )
 
+// Sources of checks.
+const (
+	SourceThreshold = "metric_threshold"
+	SourceDrift     = "drift"
+)
+
 // Check compares a metric with its threshold.
 type Check struct {
 	Metric    string  `json:"metric"`
@@ -25,6 +31,8 @@ type Check struct {
 	Threshold float64 `json:"threshold"`
 	Direction string  `json:"direction"` // Higher or Lower
 	OK        bool    `json:"ok"`        // on the better side, or equal
+	// Source is what checked: SourceThreshold, SourceDrift, or a step's own name.
+	Source string `json:"source,omitempty"`
 }
 
 // metricThreshold checks metrics against thresholds. The fallback threshold
@@ -64,7 +72,7 @@ func (m *metricThreshold) Observed(_ context.Context, o *Observation) error {
 			}
 			threshold = m.fallback
 		}
-		check := Check{Metric: name, Value: o.Metrics[name], Threshold: threshold, Direction: m.direction(name)}
+		check := Check{Metric: name, Value: o.Metrics[name], Threshold: threshold, Direction: m.direction(name), Source: SourceThreshold}
 		check.OK = check.Value >= threshold
 		if check.Direction == Lower {
 			check.OK = check.Value <= threshold
@@ -92,9 +100,4 @@ func (m *metricThreshold) direction(name string) string {
 		return Lower
 	}
 	return Higher
-}
-
-// Alert reports whether any check failed.
-func (o *Observation) Alert() bool {
-	return slices.ContainsFunc(o.Checks, func(c Check) bool { return !c.OK })
 }

@@ -19,7 +19,7 @@ import (
 	"mlops/runner/observe"
 )
 
-func section(t *testing.T, text string) config.Observability {
+func section(t testing.TB, text string) config.Observability {
 	t.Helper()
 	c, err := config.Parse("test.yaml", []byte("observability:\n  "+strings.ReplaceAll(text, "\n", "\n  ")+"\n"))
 	if err != nil {
@@ -45,7 +45,7 @@ func TestThresholds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o, err := steps.Observe(t.Context(), observe.DirStore{Logs: t.TempDir()}, metrics)
+			o, err := steps.Observe(t.Context(), observe.Scene{Store: observe.DirStore{Logs: t.TempDir()}, Metrics: metrics})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestThresholds(t *testing.T) {
 func TestTheNewestMetricsCount(t *testing.T) {
 	store := observe.DirStore{Logs: t.TempDir()}
 	for i, v := range []float64{0.9, 0.6} {
-		if err := store.AppendMetrics(t.Context(), observe.MetricsEntry{Time: at(i), Metrics: map[string]float64{"accuracy": v}}); err != nil {
+		if err := store.AppendMetrics(t.Context(), observe.MetricsEntry{Time: at(i), Metrics: map[string]float64{"accuracy": v}}, observe.Limits{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestTheNewestMetricsCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := steps.Observe(t.Context(), store, map[string]float64{"accuracy": 0.95, "recall": 0.9})
+	o, err := steps.Observe(t.Context(), observe.Scene{Store: store, Metrics: map[string]float64{"accuracy": 0.95, "recall": 0.9}})
 	if err != nil || o.Metrics["accuracy"] != 0.6 || o.Metrics["recall"] != 0.9 || !o.Alert() {
 		t.Errorf("got %+v, %v", o, err)
 	}
@@ -86,8 +86,8 @@ func TestTheNewestMetricsCount(t *testing.T) {
 
 func TestUnknownObservabilityStepsAreTold(t *testing.T) {
 	for want, text := range map[string]string{
-		`did you mean "metrics_logger"? (known: metric_threshold, metrics_logger, predictions_logger`: "steps: [metric_loger]",
-		`unknown observability step "slack" (known: `:                                                 "steps: [slack]",
+		`did you mean "metrics_logger"? (known: drift, metric_threshold, metrics_logger, performance, predictions_logger, prometheus, slack, `: "steps: [metric_loger]",
+		`unknown observability step "carrier_pigeon" (known: `:                                                                                 "steps: [carrier_pigeon]",
 		"steps[0].params.level":  "steps: [{type: metrics_logger, params: {level: 3}}]",
 		"metric_directions.rmse": "steps: [{type: metric_threshold, params: {metric_directions: {rmse: down}}}]",
 	} {
@@ -105,7 +105,7 @@ func TestSwitchesTurnLoggersOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = errors.Join(steps.Trained(t.Context(), store, observe.MetricsEntry{}), steps.Predicted(t.Context(), store, observe.PredictionEntry{}))
+	err = errors.Join(steps.Trained(t.Context(), store, observe.MetricsEntry{}), steps.Predicted(t.Context(), &observe.Prediction{Store: store}))
 	if _, statErr := os.Stat(store.Logs); err != nil || !errors.Is(statErr, os.ErrNotExist) {
 		t.Errorf("they gave %v and left %v", err, statErr)
 	}
@@ -147,10 +147,10 @@ func TestASummaryOfPartsIsTheSummaryOfTheWhole(t *testing.T) {
 }
 
 func TestASummaryOfNothingAndOfOne(t *testing.T) {
-	if got := observe.Summarize(nil); got != (observe.MetricSummary{}) {
+	if got := observe.Summarize(nil); !cmp.Equal(got, observe.MetricSummary{}) {
 		t.Errorf("got %+v", got)
 	}
-	if got, want := observe.Summarize([]float64{4}), (observe.MetricSummary{Count: 1, Latest: 4, Mean: 4, Min: 4, Max: 4}); got != want {
+	if got, want := observe.Summarize([]float64{4}), (observe.MetricSummary{Count: 1, Latest: 4, Mean: 4, Min: 4, Max: 4}); !cmp.Equal(got, want) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -159,7 +159,7 @@ func TestARepeatedAttemptIsRecordedOnce(t *testing.T) {
 	store := observe.DirStore{Logs: t.TempDir(), Now: time.Now}
 	for i, e := range []observe.PredictionEntry{{TaskID: "a", Rows: 10}, {TaskID: "b", Rows: 1}, {TaskID: "a", Rows: 10}, {Rows: 5}, {Rows: 5}} {
 		e.Time = at(i)
-		if err := store.AppendPrediction(t.Context(), e); err != nil {
+		if err := store.AppendPrediction(t.Context(), e, observe.Limits{}); err != nil {
 			t.Fatal(err)
 		}
 	}

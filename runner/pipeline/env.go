@@ -9,6 +9,7 @@ import (
 
 	"mlops/runner/config"
 	"mlops/runner/deploy"
+	"mlops/runner/observe/outbound"
 	"mlops/runner/storage"
 )
 
@@ -30,17 +31,24 @@ type Env struct {
 	// SnapshotDir receives the snapshots of trainings whose deployment goes to no
 	// local directory, beside which they would be kept; "": there are none then.
 	SnapshotDir string
-	WorkflowID  string
-	TaskID      string // names the run, so that a repeated attempt is known; "": it is not one
-	Attempt     uint32 // of the task, from 1
-	Version     string // of the program, for metadata
-	Now         func() time.Time
-	Disk        deploy.FileSystem // that deployments are published on; nil: the real one
+	// AllowedURLs are prefixes of the addresses that steps may send to; none: nowhere.
+	AllowedURLs []string
+	// Sender sends there; nil: the network's. Its own list of addresses counts.
+	Sender     *outbound.Sender
+	WorkflowID string
+	TaskID     string // names the run, so that a repeated attempt is known; "": it is not one
+	Attempt    uint32 // of the task, from 1
+	Version    string // of the program, for metadata
+	Now        func() time.Time
+	Disk       deploy.FileSystem // that deployments are published on; nil: the real one
 	// HTTP contacts servers for the steps that do; nil: none is contacted.
 	HTTP *http.Client
 	// AllowURL returns an error for what steps may not contact; nil: nothing may be.
 	AllowURL func(u *url.URL) error
 }
+
+// httpTimeout bounds one request of a deployment step.
+const httpTimeout = time.Minute
 
 func (e Env) withDefaults() Env {
 	if e.Storage == nil {
@@ -51,6 +59,12 @@ func (e Env) withDefaults() Env {
 	}
 	if e.Disk == nil {
 		e.Disk = deploy.LocalDisk{}
+	}
+	if e.Sender == nil {
+		e.Sender = &outbound.Sender{Allowed: e.AllowedURLs}
+	}
+	if e.AllowURL == nil && e.HTTP == nil && len(e.AllowedURLs) > 0 {
+		e.AllowURL, e.HTTP = outbound.Allow(e.AllowedURLs), &http.Client{Timeout: httpTimeout}
 	}
 	return e
 }

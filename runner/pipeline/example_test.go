@@ -75,7 +75,7 @@ func Example() {
 	// Output:
 	// lightgbm binary_classification [no yes]
 	// accuracy 1.00 on rows that the model has not seen
-	// inference.json metadata.json model.txt preprocessor.json schema.json checksums.txt
+	// inference.json metadata.json model.txt preprocessor.json profile.json schema.json checksums.txt
 	// [no yes yes no]
 	// deployed 1.0.0 [water shade] 4 rows predicted
 	// Monitoring report … All is well: 5 checks passed.

@@ -63,7 +63,7 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 			return err
 		}},
 		{"read", BadData, func() (err error) {
-			data, err = readForPrediction(ctx, r, env, model, s)
+			data, err = readForPrediction(ctx, r, env, model, watchers.Columns(), s)
 			return err
 		}},
 		{"predict", BadData, func() (err error) {
@@ -81,8 +81,11 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 			return nil, err
 		}
 	}
-	entry := predictionEntry(r, env, predictions)
-	if err := watchers.Predicted(ctx, model.store, entry); err != nil {
+	err = watchers.Predicted(ctx, &observe.Prediction{
+		Store: model.store, Entry: predictionEntry(r, env, predictions), Table: data, Features: model.bundle.Columns(),
+		Values: predictions.Values, Labels: predictionColumn(predictions), Classes: predictions.Classes, Proba: predictions.Proba,
+	})
+	if err != nil {
 		s.warn(ctx, "write", "the predictions are complete, but the call could not be recorded: %v", err)
 	}
 	run := model.bundle.Metadata.Run
@@ -92,25 +95,32 @@ func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, er
 	return result, nil
 }
 
-// readForPrediction reads the columns that the model needs, and the scores that its
-// predictions start from where the data has them.
-func readForPrediction(ctx context.Context, r PredictRequest, env Env, model *opened, s *stages) (*table.Table, error) {
+// readForPrediction reads the columns that the model needs, the scores that its
+// predictions start from, and those that are to be recorded beside them. Data
+// that lacks the latter two is scored all the same.
+func readForPrediction(ctx context.Context, r PredictRequest, env Env, model *opened, recorded []string, s *stages) (*table.Table, error) {
 	location, name := Locate(r.BaseDir, r.Data), nameOf(r.Data, r.DataName)
-	o := table.ReadOptions{Columns: model.bundle.Columns(), Types: model.bundle.Types()}
-	starts := model.bundle.StartColumns()
-	if len(starts) == 0 {
-		return readTable(ctx, env, location, name, o)
+	needed, starts, types := model.bundle.Columns(), model.bundle.StartColumns(), model.bundle.Types()
+	known := func(name string) bool { return slices.Contains(needed, name) || slices.Contains(starts, name) }
+	recorded = slices.DeleteFunc(slices.Clone(recorded), known)
+	for _, name := range recorded {
+		types[name] = table.String
 	}
-	needed := o.Columns
-	o.Columns = slices.Concat(needed, starts)
-	data, err := readTable(ctx, env, location, name, o)
-	var missing *table.MissingColumnError
-	if !errors.As(err, &missing) || !slices.Contains(starts, missing.Name) {
-		return data, err
+	for {
+		data, err := readTable(ctx, env, location, name, table.ReadOptions{Columns: slices.Concat(needed, starts, recorded), Types: types})
+		var missing *table.MissingColumnError
+		switch {
+		case err == nil || !errors.As(err, &missing):
+			return data, err
+		case slices.Contains(starts, missing.Name):
+			s.warn(ctx, "read", "%s has no column %q: the model was trained from the scores in it, and predicts without them, as if they were 0", name, missing.Name)
+			starts = nil
+		case slices.Contains(recorded, missing.Name):
+			recorded = nil
+		default:
+			return nil, err
+		}
 	}
-	s.warn(ctx, "read", "%s has no column %q: the model was trained from the scores in it, and predicts without them, as if they were 0", name, missing.Name)
-	o.Columns = needed
-	return readTable(ctx, env, location, name, o)
 }
 
 // predictFormat settles the output's form before anything is read.

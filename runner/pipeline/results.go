@@ -67,6 +67,7 @@ type StatusResult struct {
 	Features        []string                         `json:"features"`
 	Classes         []string                         `json:"classes,omitempty"`
 	Files           []deploy.FileInfo                `json:"files"`
+	MetricHistory   observe.MetricsSummary           `json:"metric_history"`
 }
 
 // ObserveResult is a monitoring report.
@@ -75,4 +76,11 @@ type ObserveResult struct {
 	Checks []observe.Check `json:"checks"`
 	Alert  bool            `json:"alert"`
 	Report string          `json:"report"` // for people
+	HTML   string          `json:"html,omitempty"`
+	Notes  []string        `json:"notes,omitempty"`
+	// Drift and Performance are nil without the steps of these names.
+	Drift        *observe.Drift       `json:"drift,omitempty"`
+	Performance  *observe.Performance `json:"performance,omitempty"`
+	Exported     string               `json:"exported,omitempty"` // where to
+	ExportedRows int64                `json:"exported_rows,omitempty"`
 }

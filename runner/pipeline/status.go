@@ -21,6 +21,17 @@ type ObserveRequest struct {
 	Model   string         // location of the deployment, or a reference such as models:/churn@champion
 	Config  *config.Config // its observability section sets the thresholds; nil: the deployment's own
 	BaseDir string         // where a relative location starts
+	HTML    bool           // also give the report as an HTML page
+	// Labels is the location of a table of true values that have arrived, for the
+	// step performance; "": the step's own parameter's. LabelsName is what to call
+	// it; "": its location.
+	Labels     string
+	LabelsName string
+	// Export is the location to write what is recorded of predictions to, .parquet,
+	// .csv or .json; "": nowhere. ExportArtifactFormat publishes it as an artifact
+	// in that format instead.
+	Export               string
+	ExportArtifactFormat string
 }
 
 // opened is a deployment with its history.
@@ -89,35 +100,6 @@ func (o *opened) status(h *observe.History) *StatusResult {
 		Dir: o.location, Version: m.Version, Status: "deployed", CreatedAt: m.CreatedAt, ModelName: m.Run.ModelName,
 		ProblemType: m.Run.ProblemType, Target: m.Run.Target, Metrics: m.Run.Metrics, MetricSummaries: h.MetricSummaries(),
 		Predictions: h.PredictionSummary(), Features: m.Run.Features, Classes: m.Run.Classes, Files: o.bundle.Files,
+		MetricHistory: h.MetricsSummary(),
 	}
-}
-
-// Observe reports on a deployment's health.
-func Observe(ctx context.Context, r ObserveRequest, env Env) (*ObserveResult, error) {
-	env = env.withDefaults()
-	var result *ObserveResult
-	err := newStages(env).do(ctx, "observe", BadData, func() error {
-		o, err := openModel(ctx, r.BaseDir, r.Model, r.Config, env)
-		if err != nil {
-			return err
-		}
-		watchers, err := o.watchers(r.Config)
-		if err != nil {
-			return err
-		}
-		observation, err := watchers.Observe(ctx, o.store, o.bundle.Metadata.Run.Metrics)
-		if err != nil {
-			return err
-		}
-		status := o.status(observation.History)
-		result = &ObserveResult{
-			Status: status, Checks: observation.Checks, Alert: observation.Alert(),
-			Report: observe.Report(observe.Subject{
-				Dir: status.Dir, Version: status.Version, Status: status.Status, CreatedAt: status.CreatedAt,
-				ModelName: status.ModelName, ProblemType: status.ProblemType, Target: status.Target, Features: len(status.Features),
-			}, observation),
-		}
-		return nil
-	})
-	return result, err
 }

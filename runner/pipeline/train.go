@@ -267,10 +267,14 @@ func (t *trainRun) deploy(ctx context.Context, result *TrainResult) (*Deployment
 		options.Parent = own
 		options.Send = func(ctx context.Context, dir string) (string, error) { return t.env.Artifacts.Publish(ctx, dir, "") }
 	}
+	profile, err := trainingProfile(ctx, t.table, t.outcome)
+	if err != nil {
+		return nil, err
+	}
 	published, err := deploy.Publish(ctx, &deploy.Candidate{
 		Model: t.outcome.Model, Preprocessor: t.outcome.Preprocess, Config: string(t.config.YAML()),
 		Validation: t.outcome.Sample.Features, Expected: t.outcome.Sample.Prediction,
-		Run: runOf(result, nameOf(t.request.Data, t.request.DataName)),
+		Run: runOf(result, nameOf(t.request.Data, t.request.DataName)), Profile: profile,
 	}, options)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,9 @@ type Reach struct {
 	// Nil means anywhere; otherwise an attempt's own scratch directory is always
 	// allowed as well, so that an empty list means nothing else.
 	AllowedRoots []string
+	// AllowedURLs are prefixes of the addresses that attempts may send to, see
+	// package runner/observe/outbound; none: nowhere.
+	AllowedURLs []string
 	// ProbesAllowed lets probes run.
 	ProbesAllowed bool
 	// Version of the program, for the metadata of what it makes.
@@ -39,7 +42,7 @@ func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Ar
 	}
 	return runner.Environment{
 		Storage: storage.New(o), Gate: gate, Artifacts: artifacts, ScratchDir: scratch, SnapshotDir: snapshotDir(scratch),
-		ProbesAllowed: r.ProbesAllowed, Version: r.Version,
+		AllowedURLs: slices.Clone(r.AllowedURLs), ProbesAllowed: r.ProbesAllowed, Version: r.Version,
 	}
 }
 

@@ -98,6 +98,8 @@ func (r actor) Run(ctx context.Context, a runner.Assignment) *mlopsv1.Outcome {
 			return failure(mlopsv1.FailureKind_FAILURE_KIND_PERMANENT, "data", "%v", err)
 		}
 		_ = f.Close()
+	case "urls":
+		return succeeded(strings.Join(r.env.AllowedURLs, " "))
 	case "environment":
 		return succeeded(fmt.Sprint(os.Getenv("MLOPS_TOKEN"), "|", os.Getenv("GOMEMLIMIT"), "|", r.env.ScratchDir == os.Getenv("TMPDIR")))
 	case "grandchild":

@@ -329,6 +329,13 @@ func TestReachIsEnforcedInTheChild(t *testing.T) {
 	}
 }
 
+func TestOnlyAllowedAddressesReachTheChild(t *testing.T) {
+	outcome, _ := execute(t, &Process{}, t.Context(), attempt(t, "urls"))
+	wantEcho(t, outcome, "")
+	outcome, _ = execute(t, &Process{Reach: Reach{AllowedURLs: []string{"https://a/", "http://b/"}}}, t.Context(), attempt(t, "urls"))
+	wantEcho(t, outcome, "https://a/ http://b/")
+}
+
 func TestTheChildsEnvironment(t *testing.T) {
 	t.Setenv("MLOPS_TOKEN", "s3cret")
 	outcome, _ := execute(t, &Process{MemoryLimit: 1000 << 20}, t.Context(), attempt(t, "environment"))

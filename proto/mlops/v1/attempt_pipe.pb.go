@@ -149,7 +149,9 @@ type AttemptAssignment struct {
 	// Whether the worker can store artifacts.
 	Artifacts bool `protobuf:"varint,8,opt,name=artifacts,proto3" json:"artifacts,omitempty"`
 	// Processors that the attempt may use; 0: all.
-	MaxProcs      int32 `protobuf:"varint,9,opt,name=max_procs,json=maxProcs,proto3" json:"max_procs,omitempty"`
+	MaxProcs int32 `protobuf:"varint,9,opt,name=max_procs,json=maxProcs,proto3" json:"max_procs,omitempty"`
+	// Prefixes of the addresses that the attempt may send to; empty: none.
+	AllowedUrls   []string `protobuf:"bytes,10,rep,name=allowed_urls,json=allowedUrls,proto3" json:"allowed_urls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -245,6 +247,13 @@ func (x *AttemptAssignment) GetMaxProcs() int32 {
 		return x.MaxProcs
 	}
 	return 0
+}
+
+func (x *AttemptAssignment) GetAllowedUrls() []string {
+	if x != nil {
+		return x.AllowedUrls
+	}
+	return nil
 }
 
 // AttemptCancel stops an attempt.
@@ -814,7 +823,7 @@ const file_mlops_v1_attempt_pipe_proto_rawDesc = "" +
 	"assignment\x121\n" +
 	"\x06cancel\x18\x02 \x01(\v2\x17.mlops.v1.AttemptCancelH\x00R\x06cancel\x12.\n" +
 	"\x05reply\x18\x03 \x01(\v2\x16.mlops.v1.AttemptReplyH\x00R\x05replyB\x06\n" +
-	"\x04kind\"\xe1\x02\n" +
+	"\x04kind\"\x84\x03\n" +
 	"\x11AttemptAssignment\x12&\n" +
 	"\x03ref\x18\x01 \x01(\v2\x14.mlops.v1.AttemptRefR\x03ref\x12\x1f\n" +
 	"\vworkflow_id\x18\x02 \x01(\tR\n" +
@@ -826,7 +835,9 @@ const file_mlops_v1_attempt_pipe_proto_rawDesc = "" +
 	"\rallowed_roots\x18\x06 \x03(\tR\fallowedRoots\x12%\n" +
 	"\x0eprobes_allowed\x18\a \x01(\bR\rprobesAllowed\x12\x1c\n" +
 	"\tartifacts\x18\b \x01(\bR\tartifacts\x12\x1b\n" +
-	"\tmax_procs\x18\t \x01(\x05R\bmaxProcs\"X\n" +
+	"\tmax_procs\x18\t \x01(\x05R\bmaxProcs\x12!\n" +
+	"\fallowed_urls\x18\n" +
+	" \x03(\tR\vallowedUrls\"X\n" +
 	"\rAttemptCancel\x12/\n" +
 	"\x05grace\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05grace\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xdb\x01\n" +

@@ -1121,7 +1121,9 @@ type StatusResult struct {
 	// The classes it knows by their labels.
 	Classes []string `protobuf:"bytes,12,rep,name=classes,proto3" json:"classes,omitempty"`
 	// Every file in it.
-	Files         []*DeployedFile `protobuf:"bytes,13,rep,name=files,proto3" json:"files,omitempty"`
+	Files []*DeployedFile `protobuf:"bytes,13,rep,name=files,proto3" json:"files,omitempty"`
+	// The recorded history of its figures as a whole.
+	MetricHistory *MetricHistory `protobuf:"bytes,14,opt,name=metric_history,json=metricHistory,proto3" json:"metric_history,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1247,6 +1249,77 @@ func (x *StatusResult) GetFiles() []*DeployedFile {
 	return nil
 }
 
+func (x *StatusResult) GetMetricHistory() *MetricHistory {
+	if x != nil {
+		return x.MetricHistory
+	}
+	return nil
+}
+
+// MetricHistory tells of the metrics history as a whole.
+type MetricHistory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many records there are.
+	Records int64 `protobuf:"varint,1,opt,name=records,proto3" json:"records,omitempty"`
+	// The oldest.
+	First *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=first,proto3" json:"first,omitempty"`
+	// The newest.
+	Last          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last,proto3" json:"last,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MetricHistory) Reset() {
+	*x = MetricHistory{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MetricHistory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MetricHistory) ProtoMessage() {}
+
+func (x *MetricHistory) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MetricHistory.ProtoReflect.Descriptor instead.
+func (*MetricHistory) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *MetricHistory) GetRecords() int64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
+func (x *MetricHistory) GetFirst() *timestamppb.Timestamp {
+	if x != nil {
+		return x.First
+	}
+	return nil
+}
+
+func (x *MetricHistory) GetLast() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Last
+	}
+	return nil
+}
+
 // MetricSummary sums up a metric's recorded values.
 type MetricSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1261,14 +1334,16 @@ type MetricSummary struct {
 	// The smallest.
 	Min float64 `protobuf:"fixed64,5,opt,name=min,proto3" json:"min,omitempty"`
 	// The largest.
-	Max           float64 `protobuf:"fixed64,6,opt,name=max,proto3" json:"max,omitempty"`
+	Max float64 `protobuf:"fixed64,6,opt,name=max,proto3" json:"max,omitempty"`
+	// The newest values, oldest first, at most 60; of predictions none.
+	Trend         []float64 `protobuf:"fixed64,7,rep,packed,name=trend,proto3" json:"trend,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MetricSummary) Reset() {
 	*x = MetricSummary{}
-	mi := &file_mlops_v1_operation_proto_msgTypes[10]
+	mi := &file_mlops_v1_operation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1280,7 +1355,7 @@ func (x *MetricSummary) String() string {
 func (*MetricSummary) ProtoMessage() {}
 
 func (x *MetricSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_mlops_v1_operation_proto_msgTypes[10]
+	mi := &file_mlops_v1_operation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1293,7 +1368,7 @@ func (x *MetricSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetricSummary.ProtoReflect.Descriptor instead.
 func (*MetricSummary) Descriptor() ([]byte, []int) {
-	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{10}
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *MetricSummary) GetCount() int64 {
@@ -1338,6 +1413,13 @@ func (x *MetricSummary) GetMax() float64 {
 	return 0
 }
 
+func (x *MetricSummary) GetTrend() []float64 {
+	if x != nil {
+		return x.Trend
+	}
+	return nil
+}
+
 // PredictionSummary sums up the prediction log.
 type PredictionSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1359,7 +1441,7 @@ type PredictionSummary struct {
 
 func (x *PredictionSummary) Reset() {
 	*x = PredictionSummary{}
-	mi := &file_mlops_v1_operation_proto_msgTypes[11]
+	mi := &file_mlops_v1_operation_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1371,7 +1453,7 @@ func (x *PredictionSummary) String() string {
 func (*PredictionSummary) ProtoMessage() {}
 
 func (x *PredictionSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_mlops_v1_operation_proto_msgTypes[11]
+	mi := &file_mlops_v1_operation_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1384,7 +1466,7 @@ func (x *PredictionSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PredictionSummary.ProtoReflect.Descriptor instead.
 func (*PredictionSummary) Descriptor() ([]byte, []int) {
-	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{11}
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PredictionSummary) GetCalls() int64 {
@@ -1440,14 +1522,27 @@ type ObserveOperation struct {
 	// What errors call the configuration.
 	ConfigName string `protobuf:"bytes,3,opt,name=config_name,json=configName,proto3" json:"config_name,omitempty"`
 	// Directory beneath which a relative location resolves; empty: the worker's own.
-	BaseDir       string `protobuf:"bytes,4,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BaseDir string `protobuf:"bytes,4,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
+	// Also give the report as an HTML page.
+	Html bool `protobuf:"varint,5,opt,name=html,proto3" json:"html,omitempty"`
+	// Location of a table of true values, for the step performance; empty: its
+	// own parameter's.
+	Labels string `protobuf:"bytes,6,opt,name=labels,proto3" json:"labels,omitempty"`
+	// What to call it in reports when it was uploaded.
+	LabelsName string `protobuf:"bytes,7,opt,name=labels_name,json=labelsName,proto3" json:"labels_name,omitempty"`
+	// Location to write what is recorded of predictions to, format by its ending:
+	// .parquet, .csv or .json; empty: nowhere.
+	Export string `protobuf:"bytes,8,opt,name=export,proto3" json:"export,omitempty"`
+	// Publish it as an artifact in this format instead of writing a file; for
+	// clients on another host.
+	ExportArtifactFormat string `protobuf:"bytes,9,opt,name=export_artifact_format,json=exportArtifactFormat,proto3" json:"export_artifact_format,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *ObserveOperation) Reset() {
 	*x = ObserveOperation{}
-	mi := &file_mlops_v1_operation_proto_msgTypes[12]
+	mi := &file_mlops_v1_operation_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1459,7 +1554,7 @@ func (x *ObserveOperation) String() string {
 func (*ObserveOperation) ProtoMessage() {}
 
 func (x *ObserveOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_mlops_v1_operation_proto_msgTypes[12]
+	mi := &file_mlops_v1_operation_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1472,7 +1567,7 @@ func (x *ObserveOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObserveOperation.ProtoReflect.Descriptor instead.
 func (*ObserveOperation) Descriptor() ([]byte, []int) {
-	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{12}
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ObserveOperation) GetModel() string {
@@ -1503,6 +1598,41 @@ func (x *ObserveOperation) GetBaseDir() string {
 	return ""
 }
 
+func (x *ObserveOperation) GetHtml() bool {
+	if x != nil {
+		return x.Html
+	}
+	return false
+}
+
+func (x *ObserveOperation) GetLabels() string {
+	if x != nil {
+		return x.Labels
+	}
+	return ""
+}
+
+func (x *ObserveOperation) GetLabelsName() string {
+	if x != nil {
+		return x.LabelsName
+	}
+	return ""
+}
+
+func (x *ObserveOperation) GetExport() string {
+	if x != nil {
+		return x.Export
+	}
+	return ""
+}
+
+func (x *ObserveOperation) GetExportArtifactFormat() string {
+	if x != nil {
+		return x.ExportArtifactFormat
+	}
+	return ""
+}
+
 // ObserveResult is a monitoring report.
 type ObserveResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1513,14 +1643,27 @@ type ObserveResult struct {
 	// Whether any check failed.
 	Alert bool `protobuf:"varint,3,opt,name=alert,proto3" json:"alert,omitempty"`
 	// The whole report as text, for people.
-	Report        string `protobuf:"bytes,4,opt,name=report,proto3" json:"report,omitempty"`
+	Report string `protobuf:"bytes,4,opt,name=report,proto3" json:"report,omitempty"`
+	// What else the user should know.
+	Notes []string `protobuf:"bytes,5,rep,name=notes,proto3" json:"notes,omitempty"`
+	// The report as an HTML page that needs nothing else; empty unless asked for.
+	Html string `protobuf:"bytes,6,opt,name=html,proto3" json:"html,omitempty"`
+	// How what was predicted differs from the training data; unset without the
+	// step drift.
+	Drift *DriftReport `protobuf:"bytes,7,opt,name=drift,proto3" json:"drift,omitempty"`
+	// How good predictions proved to be; unset without the step performance.
+	Performance *PerformanceReport `protobuf:"bytes,8,opt,name=performance,proto3" json:"performance,omitempty"`
+	// Where the record of predictions was exported to; empty if nowhere.
+	Exported string `protobuf:"bytes,9,opt,name=exported,proto3" json:"exported,omitempty"`
+	// Rows of it.
+	ExportedRows  int64 `protobuf:"varint,10,opt,name=exported_rows,json=exportedRows,proto3" json:"exported_rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ObserveResult) Reset() {
 	*x = ObserveResult{}
-	mi := &file_mlops_v1_operation_proto_msgTypes[13]
+	mi := &file_mlops_v1_operation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1675,7 @@ func (x *ObserveResult) String() string {
 func (*ObserveResult) ProtoMessage() {}
 
 func (x *ObserveResult) ProtoReflect() protoreflect.Message {
-	mi := &file_mlops_v1_operation_proto_msgTypes[13]
+	mi := &file_mlops_v1_operation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1688,7 @@ func (x *ObserveResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObserveResult.ProtoReflect.Descriptor instead.
 func (*ObserveResult) Descriptor() ([]byte, []int) {
-	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{13}
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ObserveResult) GetStatus() *StatusResult {
@@ -1576,6 +1719,476 @@ func (x *ObserveResult) GetReport() string {
 	return ""
 }
 
+func (x *ObserveResult) GetNotes() []string {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+func (x *ObserveResult) GetHtml() string {
+	if x != nil {
+		return x.Html
+	}
+	return ""
+}
+
+func (x *ObserveResult) GetDrift() *DriftReport {
+	if x != nil {
+		return x.Drift
+	}
+	return nil
+}
+
+func (x *ObserveResult) GetPerformance() *PerformanceReport {
+	if x != nil {
+		return x.Performance
+	}
+	return nil
+}
+
+func (x *ObserveResult) GetExported() string {
+	if x != nil {
+		return x.Exported
+	}
+	return ""
+}
+
+func (x *ObserveResult) GetExportedRows() int64 {
+	if x != nil {
+		return x.ExportedRows
+	}
+	return 0
+}
+
+// DriftReport is how what was predicted differs from the training data.
+type DriftReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Rows predicted in the window.
+	Rows int64 `protobuf:"varint,1,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Predict calls in the window.
+	Calls int64 `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
+	// The oldest of them.
+	First *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=first,proto3" json:"first,omitempty"`
+	// The newest.
+	Last *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last,proto3" json:"last,omitempty"`
+	// Rows of the training data.
+	TrainingRows int64 `protobuf:"varint,5,opt,name=training_rows,json=trainingRows,proto3" json:"training_rows,omitempty"`
+	// In training's order, the predictions last.
+	Columns       []*ColumnDrift `protobuf:"bytes,6,rep,name=columns,proto3" json:"columns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DriftReport) Reset() {
+	*x = DriftReport{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DriftReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DriftReport) ProtoMessage() {}
+
+func (x *DriftReport) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DriftReport.ProtoReflect.Descriptor instead.
+func (*DriftReport) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *DriftReport) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *DriftReport) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *DriftReport) GetFirst() *timestamppb.Timestamp {
+	if x != nil {
+		return x.First
+	}
+	return nil
+}
+
+func (x *DriftReport) GetLast() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Last
+	}
+	return nil
+}
+
+func (x *DriftReport) GetTrainingRows() int64 {
+	if x != nil {
+		return x.TrainingRows
+	}
+	return 0
+}
+
+func (x *DriftReport) GetColumns() []*ColumnDrift {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+// ColumnDrift is one column's part in it.
+type ColumnDrift struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The column's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its type in training.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Whether it is the model's predictions instead of a column of the data.
+	Predictions bool `protobuf:"varint,3,opt,name=predictions,proto3" json:"predictions,omitempty"`
+	// Whether its worst measure is beyond its limit, and not by chance.
+	Drifted bool `protobuf:"varint,4,opt,name=drifted,proto3" json:"drifted,omitempty"`
+	// The measure that is nearest to its limit, or farthest beyond.
+	Worst string `protobuf:"bytes,5,opt,name=worst,proto3" json:"worst,omitempty"`
+	// Its distances by several measures.
+	Measures []*DriftMeasure `protobuf:"bytes,6,rep,name=measures,proto3" json:"measures,omitempty"`
+	// Why it cannot be compared; empty if it can.
+	Problem string `protobuf:"bytes,7,opt,name=problem,proto3" json:"problem,omitempty"`
+	// How far any bin's share may be off for the sketches' sake; 0: exact.
+	ShareError    float64 `protobuf:"fixed64,8,opt,name=share_error,json=shareError,proto3" json:"share_error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ColumnDrift) Reset() {
+	*x = ColumnDrift{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ColumnDrift) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ColumnDrift) ProtoMessage() {}
+
+func (x *ColumnDrift) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ColumnDrift.ProtoReflect.Descriptor instead.
+func (*ColumnDrift) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ColumnDrift) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ColumnDrift) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ColumnDrift) GetPredictions() bool {
+	if x != nil {
+		return x.Predictions
+	}
+	return false
+}
+
+func (x *ColumnDrift) GetDrifted() bool {
+	if x != nil {
+		return x.Drifted
+	}
+	return false
+}
+
+func (x *ColumnDrift) GetWorst() string {
+	if x != nil {
+		return x.Worst
+	}
+	return ""
+}
+
+func (x *ColumnDrift) GetMeasures() []*DriftMeasure {
+	if x != nil {
+		return x.Measures
+	}
+	return nil
+}
+
+func (x *ColumnDrift) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *ColumnDrift) GetShareError() float64 {
+	if x != nil {
+		return x.ShareError
+	}
+	return 0
+}
+
+// DriftMeasure is a distance with its limit.
+type DriftMeasure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "psi", "js", "ks" or "missing_rate".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The distance.
+	Value float64 `protobuf:"fixed64,2,opt,name=value,proto3" json:"value,omitempty"`
+	// The configured threshold.
+	Limit float64 `protobuf:"fixed64,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The probability of so large a difference by chance.
+	PValue float64 `protobuf:"fixed64,4,opt,name=p_value,json=pValue,proto3" json:"p_value,omitempty"`
+	// Whether the distance is above its limit, and not by chance.
+	Beyond        bool `protobuf:"varint,5,opt,name=beyond,proto3" json:"beyond,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DriftMeasure) Reset() {
+	*x = DriftMeasure{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DriftMeasure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DriftMeasure) ProtoMessage() {}
+
+func (x *DriftMeasure) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DriftMeasure.ProtoReflect.Descriptor instead.
+func (*DriftMeasure) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *DriftMeasure) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DriftMeasure) GetValue() float64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *DriftMeasure) GetLimit() float64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *DriftMeasure) GetPValue() float64 {
+	if x != nil {
+		return x.PValue
+	}
+	return 0
+}
+
+func (x *DriftMeasure) GetBeyond() bool {
+	if x != nil {
+		return x.Beyond
+	}
+	return false
+}
+
+// PerformanceReport is how good recorded predictions proved to be.
+type PerformanceReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Rows in the log.
+	Recorded int64 `protobuf:"varint,1,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	// Those with a label.
+	Labelled int64 `protobuf:"varint,2,opt,name=labelled,proto3" json:"labelled,omitempty"`
+	// Rows of the labels' table.
+	Labels int64 `protobuf:"varint,3,opt,name=labels,proto3" json:"labels,omitempty"`
+	// By time.
+	Points        []*PerformancePoint `protobuf:"bytes,4,rep,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PerformanceReport) Reset() {
+	*x = PerformanceReport{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PerformanceReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PerformanceReport) ProtoMessage() {}
+
+func (x *PerformanceReport) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PerformanceReport.ProtoReflect.Descriptor instead.
+func (*PerformanceReport) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *PerformanceReport) GetRecorded() int64 {
+	if x != nil {
+		return x.Recorded
+	}
+	return 0
+}
+
+func (x *PerformanceReport) GetLabelled() int64 {
+	if x != nil {
+		return x.Labelled
+	}
+	return 0
+}
+
+func (x *PerformanceReport) GetLabels() int64 {
+	if x != nil {
+		return x.Labels
+	}
+	return 0
+}
+
+func (x *PerformanceReport) GetPoints() []*PerformancePoint {
+	if x != nil {
+		return x.Points
+	}
+	return nil
+}
+
+// PerformancePoint is one period's part in it.
+type PerformancePoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The period's start.
+	From *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Its end, exclusive.
+	To *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// Rows with a label.
+	Rows int64 `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Figures by scikit-learn's names.
+	Metrics       map[string]float64 `protobuf:"bytes,4,rep,name=metrics,proto3" json:"metrics,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PerformancePoint) Reset() {
+	*x = PerformancePoint{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PerformancePoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PerformancePoint) ProtoMessage() {}
+
+func (x *PerformancePoint) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PerformancePoint.ProtoReflect.Descriptor instead.
+func (*PerformancePoint) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PerformancePoint) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *PerformancePoint) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *PerformancePoint) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *PerformancePoint) GetMetrics() map[string]float64 {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
 // ThresholdCheck compares a metric with its threshold.
 type ThresholdCheck struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1588,14 +2201,16 @@ type ThresholdCheck struct {
 	// "higher" or "lower": which side is better.
 	Direction string `protobuf:"bytes,4,opt,name=direction,proto3" json:"direction,omitempty"`
 	// Whether the value is on the better side, or equal.
-	Ok            bool `protobuf:"varint,5,opt,name=ok,proto3" json:"ok,omitempty"`
+	Ok bool `protobuf:"varint,5,opt,name=ok,proto3" json:"ok,omitempty"`
+	// What checked: "metric_threshold", "drift", or a step's own name.
+	Source        string `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ThresholdCheck) Reset() {
 	*x = ThresholdCheck{}
-	mi := &file_mlops_v1_operation_proto_msgTypes[14]
+	mi := &file_mlops_v1_operation_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1607,7 +2222,7 @@ func (x *ThresholdCheck) String() string {
 func (*ThresholdCheck) ProtoMessage() {}
 
 func (x *ThresholdCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_mlops_v1_operation_proto_msgTypes[14]
+	mi := &file_mlops_v1_operation_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1620,7 +2235,7 @@ func (x *ThresholdCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ThresholdCheck.ProtoReflect.Descriptor instead.
 func (*ThresholdCheck) Descriptor() ([]byte, []int) {
-	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{14}
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ThresholdCheck) GetMetric() string {
@@ -1658,6 +2273,13 @@ func (x *ThresholdCheck) GetOk() bool {
 	return false
 }
 
+func (x *ThresholdCheck) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 // ProbeOperation exercises the runtime: it sleeps, fails, dies or spawns on
 // request. Workers take it only when started with probes allowed.
 type ProbeOperation struct {
@@ -1684,7 +2306,7 @@ type ProbeOperation struct {
 
 func (x *ProbeOperation) Reset() {
 	*x = ProbeOperation{}
-	mi := &file_mlops_v1_operation_proto_msgTypes[15]
+	mi := &file_mlops_v1_operation_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1696,7 +2318,7 @@ func (x *ProbeOperation) String() string {
 func (*ProbeOperation) ProtoMessage() {}
 
 func (x *ProbeOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_mlops_v1_operation_proto_msgTypes[15]
+	mi := &file_mlops_v1_operation_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1709,7 +2331,7 @@ func (x *ProbeOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeOperation.ProtoReflect.Descriptor instead.
 func (*ProbeOperation) Descriptor() ([]byte, []int) {
-	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{15}
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ProbeOperation) GetDuration() *durationpb.Duration {
@@ -1781,7 +2403,7 @@ type ProbeResult struct {
 
 func (x *ProbeResult) Reset() {
 	*x = ProbeResult{}
-	mi := &file_mlops_v1_operation_proto_msgTypes[16]
+	mi := &file_mlops_v1_operation_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +2415,7 @@ func (x *ProbeResult) String() string {
 func (*ProbeResult) ProtoMessage() {}
 
 func (x *ProbeResult) ProtoReflect() protoreflect.Message {
-	mi := &file_mlops_v1_operation_proto_msgTypes[16]
+	mi := &file_mlops_v1_operation_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +2428,7 @@ func (x *ProbeResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeResult.ProtoReflect.Descriptor instead.
 func (*ProbeResult) Descriptor() ([]byte, []int) {
-	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{16}
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ProbeResult) GetEcho() string {
@@ -1926,7 +2548,7 @@ const file_mlops_v1_operation_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"B\n" +
 	"\x0fStatusOperation\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x19\n" +
-	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\"\xba\x05\n" +
+	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\"\xfa\x05\n" +
 	"\fStatusResult\x12\x10\n" +
 	"\x03dir\x18\x01 \x01(\tR\x03dir\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +
@@ -1943,20 +2565,26 @@ const file_mlops_v1_operation_proto_rawDesc = "" +
 	" \x01(\v2\x1b.mlops.v1.PredictionSummaryR\vpredictions\x12\x1a\n" +
 	"\bfeatures\x18\v \x03(\tR\bfeatures\x12\x18\n" +
 	"\aclasses\x18\f \x03(\tR\aclasses\x12,\n" +
-	"\x05files\x18\r \x03(\v2\x16.mlops.v1.DeployedFileR\x05files\x1a:\n" +
+	"\x05files\x18\r \x03(\v2\x16.mlops.v1.DeployedFileR\x05files\x12>\n" +
+	"\x0emetric_history\x18\x0e \x01(\v2\x17.mlops.v1.MetricHistoryR\rmetricHistory\x1a:\n" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1a[\n" +
 	"\x14MetricSummariesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
-	"\x05value\x18\x02 \x01(\v2\x17.mlops.v1.MetricSummaryR\x05value:\x028\x01\"\x87\x01\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.mlops.v1.MetricSummaryR\x05value:\x028\x01\"\x8b\x01\n" +
+	"\rMetricHistory\x12\x18\n" +
+	"\arecords\x18\x01 \x01(\x03R\arecords\x120\n" +
+	"\x05first\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05first\x12.\n" +
+	"\x04last\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04last\"\x9d\x01\n" +
 	"\rMetricSummary\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x03R\x05count\x12\x16\n" +
 	"\x06latest\x18\x02 \x01(\x01R\x06latest\x12\x12\n" +
 	"\x04mean\x18\x03 \x01(\x01R\x04mean\x12\x10\n" +
 	"\x03std\x18\x04 \x01(\x01R\x03std\x12\x10\n" +
 	"\x03min\x18\x05 \x01(\x01R\x03min\x12\x10\n" +
-	"\x03max\x18\x06 \x01(\x01R\x03max\"\xe1\x02\n" +
+	"\x03max\x18\x06 \x01(\x01R\x03max\x12\x14\n" +
+	"\x05trend\x18\a \x03(\x01R\x05trend\"\xe1\x02\n" +
 	"\x11PredictionSummary\x12\x14\n" +
 	"\x05calls\x18\x01 \x01(\x03R\x05calls\x12\x12\n" +
 	"\x04rows\x18\x02 \x01(\x03R\x04rows\x120\n" +
@@ -1966,25 +2594,75 @@ const file_mlops_v1_operation_proto_rawDesc = "" +
 	"\x06values\x18\x06 \x01(\v2\x17.mlops.v1.MetricSummaryR\x06values\x1a>\n" +
 	"\x10ClassCountsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x85\x01\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xa0\x02\n" +
 	"\x10ObserveOperation\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x1f\n" +
 	"\vconfig_yaml\x18\x02 \x01(\tR\n" +
 	"configYaml\x12\x1f\n" +
 	"\vconfig_name\x18\x03 \x01(\tR\n" +
 	"configName\x12\x19\n" +
-	"\bbase_dir\x18\x04 \x01(\tR\abaseDir\"\x9f\x01\n" +
+	"\bbase_dir\x18\x04 \x01(\tR\abaseDir\x12\x12\n" +
+	"\x04html\x18\x05 \x01(\bR\x04html\x12\x16\n" +
+	"\x06labels\x18\x06 \x01(\tR\x06labels\x12\x1f\n" +
+	"\vlabels_name\x18\a \x01(\tR\n" +
+	"labelsName\x12\x16\n" +
+	"\x06export\x18\b \x01(\tR\x06export\x124\n" +
+	"\x16export_artifact_format\x18\t \x01(\tR\x14exportArtifactFormat\"\xf6\x02\n" +
 	"\rObserveResult\x12.\n" +
 	"\x06status\x18\x01 \x01(\v2\x16.mlops.v1.StatusResultR\x06status\x120\n" +
 	"\x06checks\x18\x02 \x03(\v2\x18.mlops.v1.ThresholdCheckR\x06checks\x12\x14\n" +
 	"\x05alert\x18\x03 \x01(\bR\x05alert\x12\x16\n" +
-	"\x06report\x18\x04 \x01(\tR\x06report\"\x8a\x01\n" +
+	"\x06report\x18\x04 \x01(\tR\x06report\x12\x14\n" +
+	"\x05notes\x18\x05 \x03(\tR\x05notes\x12\x12\n" +
+	"\x04html\x18\x06 \x01(\tR\x04html\x12+\n" +
+	"\x05drift\x18\a \x01(\v2\x15.mlops.v1.DriftReportR\x05drift\x12=\n" +
+	"\vperformance\x18\b \x01(\v2\x1b.mlops.v1.PerformanceReportR\vperformance\x12\x1a\n" +
+	"\bexported\x18\t \x01(\tR\bexported\x12#\n" +
+	"\rexported_rows\x18\n" +
+	" \x01(\x03R\fexportedRows\"\xef\x01\n" +
+	"\vDriftReport\x12\x12\n" +
+	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x14\n" +
+	"\x05calls\x18\x02 \x01(\x03R\x05calls\x120\n" +
+	"\x05first\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05first\x12.\n" +
+	"\x04last\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04last\x12#\n" +
+	"\rtraining_rows\x18\x05 \x01(\x03R\ftrainingRows\x12/\n" +
+	"\acolumns\x18\x06 \x03(\v2\x15.mlops.v1.ColumnDriftR\acolumns\"\xf6\x01\n" +
+	"\vColumnDrift\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12 \n" +
+	"\vpredictions\x18\x03 \x01(\bR\vpredictions\x12\x18\n" +
+	"\adrifted\x18\x04 \x01(\bR\adrifted\x12\x14\n" +
+	"\x05worst\x18\x05 \x01(\tR\x05worst\x122\n" +
+	"\bmeasures\x18\x06 \x03(\v2\x16.mlops.v1.DriftMeasureR\bmeasures\x12\x18\n" +
+	"\aproblem\x18\a \x01(\tR\aproblem\x12\x1f\n" +
+	"\vshare_error\x18\b \x01(\x01R\n" +
+	"shareError\"\x7f\n" +
+	"\fDriftMeasure\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x01R\x05limit\x12\x17\n" +
+	"\ap_value\x18\x04 \x01(\x01R\x06pValue\x12\x16\n" +
+	"\x06beyond\x18\x05 \x01(\bR\x06beyond\"\x97\x01\n" +
+	"\x11PerformanceReport\x12\x1a\n" +
+	"\brecorded\x18\x01 \x01(\x03R\brecorded\x12\x1a\n" +
+	"\blabelled\x18\x02 \x01(\x03R\blabelled\x12\x16\n" +
+	"\x06labels\x18\x03 \x01(\x03R\x06labels\x122\n" +
+	"\x06points\x18\x04 \x03(\v2\x1a.mlops.v1.PerformancePointR\x06points\"\x81\x02\n" +
+	"\x10PerformancePoint\x12.\n" +
+	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x12\n" +
+	"\x04rows\x18\x03 \x01(\x03R\x04rows\x12A\n" +
+	"\ametrics\x18\x04 \x03(\v2'.mlops.v1.PerformancePoint.MetricsEntryR\ametrics\x1a:\n" +
+	"\fMetricsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xa2\x01\n" +
 	"\x0eThresholdCheck\x12\x16\n" +
 	"\x06metric\x18\x01 \x01(\tR\x06metric\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value\x12\x1c\n" +
 	"\tthreshold\x18\x03 \x01(\x01R\tthreshold\x12\x1c\n" +
 	"\tdirection\x18\x04 \x01(\tR\tdirection\x12\x0e\n" +
-	"\x02ok\x18\x05 \x01(\bR\x02ok\"\xa7\x02\n" +
+	"\x02ok\x18\x05 \x01(\bR\x02ok\x12\x16\n" +
+	"\x06source\x18\x06 \x01(\tR\x06source\"\xa7\x02\n" +
 	"\x0eProbeOperation\x125\n" +
 	"\bduration\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12-\n" +
 	"\x06ending\x18\x02 \x01(\x0e2\x15.mlops.v1.ProbeEndingR\x06ending\x12\x12\n" +
@@ -2018,7 +2696,7 @@ func file_mlops_v1_operation_proto_rawDescGZIP() []byte {
 }
 
 var file_mlops_v1_operation_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_mlops_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_mlops_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_mlops_v1_operation_proto_goTypes = []any{
 	(ProbeEnding)(0),              // 0: mlops.v1.ProbeEnding
 	(*Operation)(nil),             // 1: mlops.v1.Operation
@@ -2031,62 +2709,82 @@ var file_mlops_v1_operation_proto_goTypes = []any{
 	(*PredictResult)(nil),         // 8: mlops.v1.PredictResult
 	(*StatusOperation)(nil),       // 9: mlops.v1.StatusOperation
 	(*StatusResult)(nil),          // 10: mlops.v1.StatusResult
-	(*MetricSummary)(nil),         // 11: mlops.v1.MetricSummary
-	(*PredictionSummary)(nil),     // 12: mlops.v1.PredictionSummary
-	(*ObserveOperation)(nil),      // 13: mlops.v1.ObserveOperation
-	(*ObserveResult)(nil),         // 14: mlops.v1.ObserveResult
-	(*ThresholdCheck)(nil),        // 15: mlops.v1.ThresholdCheck
-	(*ProbeOperation)(nil),        // 16: mlops.v1.ProbeOperation
-	(*ProbeResult)(nil),           // 17: mlops.v1.ProbeResult
-	nil,                           // 18: mlops.v1.TrainResult.MetricsEntry
-	nil,                           // 19: mlops.v1.TrainResult.TimingsEntry
-	nil,                           // 20: mlops.v1.Deployment.ArtifactsEntry
-	nil,                           // 21: mlops.v1.PredictResult.TimingsEntry
-	nil,                           // 22: mlops.v1.PredictResult.ClassCountsEntry
-	nil,                           // 23: mlops.v1.StatusResult.MetricsEntry
-	nil,                           // 24: mlops.v1.StatusResult.MetricSummariesEntry
-	nil,                           // 25: mlops.v1.PredictionSummary.ClassCountsEntry
-	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 27: google.protobuf.Duration
+	(*MetricHistory)(nil),         // 11: mlops.v1.MetricHistory
+	(*MetricSummary)(nil),         // 12: mlops.v1.MetricSummary
+	(*PredictionSummary)(nil),     // 13: mlops.v1.PredictionSummary
+	(*ObserveOperation)(nil),      // 14: mlops.v1.ObserveOperation
+	(*ObserveResult)(nil),         // 15: mlops.v1.ObserveResult
+	(*DriftReport)(nil),           // 16: mlops.v1.DriftReport
+	(*ColumnDrift)(nil),           // 17: mlops.v1.ColumnDrift
+	(*DriftMeasure)(nil),          // 18: mlops.v1.DriftMeasure
+	(*PerformanceReport)(nil),     // 19: mlops.v1.PerformanceReport
+	(*PerformancePoint)(nil),      // 20: mlops.v1.PerformancePoint
+	(*ThresholdCheck)(nil),        // 21: mlops.v1.ThresholdCheck
+	(*ProbeOperation)(nil),        // 22: mlops.v1.ProbeOperation
+	(*ProbeResult)(nil),           // 23: mlops.v1.ProbeResult
+	nil,                           // 24: mlops.v1.TrainResult.MetricsEntry
+	nil,                           // 25: mlops.v1.TrainResult.TimingsEntry
+	nil,                           // 26: mlops.v1.Deployment.ArtifactsEntry
+	nil,                           // 27: mlops.v1.PredictResult.TimingsEntry
+	nil,                           // 28: mlops.v1.PredictResult.ClassCountsEntry
+	nil,                           // 29: mlops.v1.StatusResult.MetricsEntry
+	nil,                           // 30: mlops.v1.StatusResult.MetricSummariesEntry
+	nil,                           // 31: mlops.v1.PredictionSummary.ClassCountsEntry
+	nil,                           // 32: mlops.v1.PerformancePoint.MetricsEntry
+	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 34: google.protobuf.Duration
 }
 var file_mlops_v1_operation_proto_depIdxs = []int32{
 	3,  // 0: mlops.v1.Operation.train:type_name -> mlops.v1.TrainOperation
 	7,  // 1: mlops.v1.Operation.predict:type_name -> mlops.v1.PredictOperation
 	9,  // 2: mlops.v1.Operation.status:type_name -> mlops.v1.StatusOperation
-	13, // 3: mlops.v1.Operation.observe:type_name -> mlops.v1.ObserveOperation
-	16, // 4: mlops.v1.Operation.probe:type_name -> mlops.v1.ProbeOperation
+	14, // 3: mlops.v1.Operation.observe:type_name -> mlops.v1.ObserveOperation
+	22, // 4: mlops.v1.Operation.probe:type_name -> mlops.v1.ProbeOperation
 	4,  // 5: mlops.v1.Result.train:type_name -> mlops.v1.TrainResult
 	8,  // 6: mlops.v1.Result.predict:type_name -> mlops.v1.PredictResult
 	10, // 7: mlops.v1.Result.status:type_name -> mlops.v1.StatusResult
-	14, // 8: mlops.v1.Result.observe:type_name -> mlops.v1.ObserveResult
-	17, // 9: mlops.v1.Result.probe:type_name -> mlops.v1.ProbeResult
-	18, // 10: mlops.v1.TrainResult.metrics:type_name -> mlops.v1.TrainResult.MetricsEntry
+	15, // 8: mlops.v1.Result.observe:type_name -> mlops.v1.ObserveResult
+	23, // 9: mlops.v1.Result.probe:type_name -> mlops.v1.ProbeResult
+	24, // 10: mlops.v1.TrainResult.metrics:type_name -> mlops.v1.TrainResult.MetricsEntry
 	5,  // 11: mlops.v1.TrainResult.deployment:type_name -> mlops.v1.Deployment
-	19, // 12: mlops.v1.TrainResult.timings:type_name -> mlops.v1.TrainResult.TimingsEntry
+	25, // 12: mlops.v1.TrainResult.timings:type_name -> mlops.v1.TrainResult.TimingsEntry
 	6,  // 13: mlops.v1.Deployment.files:type_name -> mlops.v1.DeployedFile
-	26, // 14: mlops.v1.Deployment.created_at:type_name -> google.protobuf.Timestamp
-	20, // 15: mlops.v1.Deployment.artifacts:type_name -> mlops.v1.Deployment.ArtifactsEntry
-	21, // 16: mlops.v1.PredictResult.timings:type_name -> mlops.v1.PredictResult.TimingsEntry
-	22, // 17: mlops.v1.PredictResult.class_counts:type_name -> mlops.v1.PredictResult.ClassCountsEntry
-	26, // 18: mlops.v1.StatusResult.created_at:type_name -> google.protobuf.Timestamp
-	23, // 19: mlops.v1.StatusResult.metrics:type_name -> mlops.v1.StatusResult.MetricsEntry
-	24, // 20: mlops.v1.StatusResult.metric_summaries:type_name -> mlops.v1.StatusResult.MetricSummariesEntry
-	12, // 21: mlops.v1.StatusResult.predictions:type_name -> mlops.v1.PredictionSummary
+	33, // 14: mlops.v1.Deployment.created_at:type_name -> google.protobuf.Timestamp
+	26, // 15: mlops.v1.Deployment.artifacts:type_name -> mlops.v1.Deployment.ArtifactsEntry
+	27, // 16: mlops.v1.PredictResult.timings:type_name -> mlops.v1.PredictResult.TimingsEntry
+	28, // 17: mlops.v1.PredictResult.class_counts:type_name -> mlops.v1.PredictResult.ClassCountsEntry
+	33, // 18: mlops.v1.StatusResult.created_at:type_name -> google.protobuf.Timestamp
+	29, // 19: mlops.v1.StatusResult.metrics:type_name -> mlops.v1.StatusResult.MetricsEntry
+	30, // 20: mlops.v1.StatusResult.metric_summaries:type_name -> mlops.v1.StatusResult.MetricSummariesEntry
+	13, // 21: mlops.v1.StatusResult.predictions:type_name -> mlops.v1.PredictionSummary
 	6,  // 22: mlops.v1.StatusResult.files:type_name -> mlops.v1.DeployedFile
-	26, // 23: mlops.v1.PredictionSummary.first:type_name -> google.protobuf.Timestamp
-	26, // 24: mlops.v1.PredictionSummary.last:type_name -> google.protobuf.Timestamp
-	25, // 25: mlops.v1.PredictionSummary.class_counts:type_name -> mlops.v1.PredictionSummary.ClassCountsEntry
-	11, // 26: mlops.v1.PredictionSummary.values:type_name -> mlops.v1.MetricSummary
-	10, // 27: mlops.v1.ObserveResult.status:type_name -> mlops.v1.StatusResult
-	15, // 28: mlops.v1.ObserveResult.checks:type_name -> mlops.v1.ThresholdCheck
-	27, // 29: mlops.v1.ProbeOperation.duration:type_name -> google.protobuf.Duration
-	0,  // 30: mlops.v1.ProbeOperation.ending:type_name -> mlops.v1.ProbeEnding
-	11, // 31: mlops.v1.StatusResult.MetricSummariesEntry.value:type_name -> mlops.v1.MetricSummary
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	11, // 23: mlops.v1.StatusResult.metric_history:type_name -> mlops.v1.MetricHistory
+	33, // 24: mlops.v1.MetricHistory.first:type_name -> google.protobuf.Timestamp
+	33, // 25: mlops.v1.MetricHistory.last:type_name -> google.protobuf.Timestamp
+	33, // 26: mlops.v1.PredictionSummary.first:type_name -> google.protobuf.Timestamp
+	33, // 27: mlops.v1.PredictionSummary.last:type_name -> google.protobuf.Timestamp
+	31, // 28: mlops.v1.PredictionSummary.class_counts:type_name -> mlops.v1.PredictionSummary.ClassCountsEntry
+	12, // 29: mlops.v1.PredictionSummary.values:type_name -> mlops.v1.MetricSummary
+	10, // 30: mlops.v1.ObserveResult.status:type_name -> mlops.v1.StatusResult
+	21, // 31: mlops.v1.ObserveResult.checks:type_name -> mlops.v1.ThresholdCheck
+	16, // 32: mlops.v1.ObserveResult.drift:type_name -> mlops.v1.DriftReport
+	19, // 33: mlops.v1.ObserveResult.performance:type_name -> mlops.v1.PerformanceReport
+	33, // 34: mlops.v1.DriftReport.first:type_name -> google.protobuf.Timestamp
+	33, // 35: mlops.v1.DriftReport.last:type_name -> google.protobuf.Timestamp
+	17, // 36: mlops.v1.DriftReport.columns:type_name -> mlops.v1.ColumnDrift
+	18, // 37: mlops.v1.ColumnDrift.measures:type_name -> mlops.v1.DriftMeasure
+	20, // 38: mlops.v1.PerformanceReport.points:type_name -> mlops.v1.PerformancePoint
+	33, // 39: mlops.v1.PerformancePoint.from:type_name -> google.protobuf.Timestamp
+	33, // 40: mlops.v1.PerformancePoint.to:type_name -> google.protobuf.Timestamp
+	32, // 41: mlops.v1.PerformancePoint.metrics:type_name -> mlops.v1.PerformancePoint.MetricsEntry
+	34, // 42: mlops.v1.ProbeOperation.duration:type_name -> google.protobuf.Duration
+	0,  // 43: mlops.v1.ProbeOperation.ending:type_name -> mlops.v1.ProbeEnding
+	12, // 44: mlops.v1.StatusResult.MetricSummariesEntry.value:type_name -> mlops.v1.MetricSummary
+	45, // [45:45] is the sub-list for method output_type
+	45, // [45:45] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_mlops_v1_operation_proto_init() }
@@ -2114,7 +2812,7 @@ func file_mlops_v1_operation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_mlops_v1_operation_proto_rawDesc), len(file_mlops_v1_operation_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   25,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
