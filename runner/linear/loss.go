@@ -84,9 +84,9 @@ func (s *sparseRows) margins(from, to int, coef, out []float64) {
 	for i := from; i < to; i++ {
 		own := out[(i-from)*s.outputs:][:s.outputs]
 		for at := s.start[i]; at < s.start[i+1]; at++ {
-			v := s.value[at]
-			for k, c := range coef[int(s.column[at])*s.outputs:][:s.outputs] {
-				own[k] += v * c
+			v, c := s.value[at], coef[int(s.column[at])*s.outputs:][:len(own)]
+			for k := range own {
+				own[k] += v * c[k]
 			}
 		}
 	}
@@ -105,8 +105,7 @@ func (s *sparseRows) gradient(from, to int, residual, grad []float64) {
 	for i := from; i < to; i++ {
 		own := residual[(i-from)*s.outputs:][:s.outputs]
 		for at := s.start[i]; at < s.start[i+1]; at++ {
-			v := s.value[at]
-			sums := grad[int(s.column[at])*s.outputs:][:s.outputs]
+			v, sums := s.value[at], grad[int(s.column[at])*s.outputs:][:len(own)]
 			for k, r := range own {
 				sums[k] += v * r
 			}
