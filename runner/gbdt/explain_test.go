@@ -234,6 +234,10 @@ func FuzzReadJSON(f *testing.F) {
 	f.Add([]byte(head + strings.Replace(node, `"leaf_index":1`, `"leaf_index":0`, 1) + `}]}`))
 	f.Add([]byte(head + strings.Replace(strings.Replace(node, `"<="`, `"=="`, 1), `"threshold":1`, `"threshold":"3||900000"`, 1) + `}]}`))
 	f.Add([]byte(head + strings.Repeat(`{"left_child":`, 500) + `}]}`))
+	f.Add([]byte(smallJSON("", "")))
+	f.Add([]byte(smallJSON(`"split_index":1`, `"split_index":-1`)))
+	f.Add([]byte(smallJSON(`"threshold":0.5`, `"threshold":"NaN"`)))
+	f.Add([]byte(smallJSON(`"num_class":1`, `"num_class":1000000000`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := ReadJSON(bytes.NewReader(data))
 		if err != nil {

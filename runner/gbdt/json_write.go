@@ -61,8 +61,8 @@ type jsonNode struct {
 	LeafWeight   *float64        `json:"leaf_weight,omitempty"`
 	LeafCount    *int            `json:"leaf_count,omitempty"`
 	Constant     *float64        `json:"leaf_const,omitempty"`
-	LeafFeatures []int32         `json:"leaf_features,omitempty"`
-	Coefficients []float64       `json:"leaf_coeff,omitempty"`
+	LeafFeatures []int32         `json:"leaf_features,omitzero"` // empty for a constant leaf of a linear tree
+	Coefficients []float64       `json:"leaf_coeff,omitzero"`
 }
 
 var missingNames = []string{"None", "Zero", "NaN"}
@@ -140,7 +140,7 @@ func (t *tree) json(at int32) *jsonNode {
 		}
 		if t.linear != nil {
 			m := &t.linear[leaf]
-			n.Constant, n.LeafFeatures, n.Coefficients = &m.constant, m.features, m.coefficients
+			n.Constant, n.LeafFeatures, n.Coefficients = &m.constant, append([]int32{}, m.features...), append([]float64{}, m.coefficients...)
 		}
 		return n
 	}

@@ -43,16 +43,17 @@ func multiErrorMetric(name string, higherBetter bool, p *Params) []metric {
 	})}}
 }
 
-// classWeights are the summed weights of rows with one prediction.
+// classWeights are the summed weights of rows with one score.
 type classWeights struct{ positive, negative float64 }
 
-// eachScore calls f for each distinct prediction, from the highest on.
+// eachScore calls f for each distinct raw score, from the highest on. Raw, because
+// a sigmoid rounds high scores to the same 1.
 func (e *evaluation) eachScore(f func(tied classWeights)) {
-	order := byScore(e.prediction)
+	order := byScore(e.raw)
 	for i := 0; i < len(order); {
 		var tied classWeights
 		j := i
-		for ; j < len(order) && e.prediction[order[j]] == e.prediction[order[i]]; j++ {
+		for ; j < len(order) && e.raw[order[j]] == e.raw[order[i]]; j++ {
 			if w := weightOf(e.weight, order[j]); e.label[order[j]] > 0 {
 				tied.positive += w
 			} else {
@@ -65,7 +66,7 @@ func (e *evaluation) eachScore(f func(tied classWeights)) {
 }
 
 // areaUnderCurve is the weighted share of pairs of a positive and a negative
-// row that the prediction orders rightly; ties count half. It is 1 where one
+// row that the score orders rightly; ties count half. It is 1 where one
 // of the classes is absent, as in LightGBM.
 func areaUnderCurve(e *evaluation) float64 {
 	area := 0.0
@@ -82,7 +83,7 @@ func areaUnderCurve(e *evaluation) float64 {
 }
 
 // averagePrecision is the mean, over positive rows, of the share of positives
-// among the rows that are predicted at least as high. It is 1 where one of the
+// among the rows that score at least as high. It is 1 where one of the
 // classes is absent, as in LightGBM.
 func averagePrecision(e *evaluation) float64 {
 	sum := 0.0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,6 +72,7 @@ func TestRefusesUnusableData(t *testing.T) {
 		{"one class of several", features, ones(200), nil, multi, ErrOneClass, ""},
 		{"a negative weight", features, label, with(ones(200), 23, -1), binary, nil, "row 23"},
 		{"a NaN weight", features, label, with(ones(200), 24, math.NaN()), binary, nil, "row 24"},
+		{"an infinite weight", features, label, with(ones(200), 25, math.Inf(1)), binary, nil, "row 25"},
 		{"weights of zero", features, label, make([]float64, 200), binary, nil, "add up to 0"},
 		{"too few weights", features, label, ones(3), binary, nil, "3 weights for 200 rows"},
 	} {
@@ -81,6 +83,66 @@ func TestRefusesUnusableData(t *testing.T) {
 			}
 			if c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %q, want %v %q", err, c.is, c.says)
+			}
+		})
+	}
+}
+
+// The error of a label out of the objective's range names the row, the label, the
+// objective and the range, of training and of validation data.
+func TestLabelsOutOfRangeAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		objective string
+		good, bad float64
+		says      string
+	}{
+		{Poisson, 1, -1, "label -1 of row 9 (counting from 0): the objective poisson needs labels of at least 0"},
+		{Tweedie, 1, -0.5, "label -0.5 of row 9 (counting from 0): the objective tweedie needs labels of at least 0"},
+		{Gamma, 1, 0, "label 0 of row 9 (counting from 0): the objective gamma needs labels above 0"},
+		{CrossEntropy, 0.5, 1.5, "label 1.5 of row 9 (counting from 0): the objective cross_entropy needs labels from 0 to 1"},
+		{LambdaRank, 3, 31, "label 31 of row 9 (counting from 0): the objective lambdarank needs whole numbers from 0 to 30"},
+		{LambdaRank, 3, 0.5, "label 0.5 of row 9"},
+		{Binary, 1, 2, "label 2 of row 9 (counting from 0): the objective binary needs whole numbers from 0 to 1"},
+		{Multiclass, 2, 3, "label 3 of row 9 (counting from 0): the objective multiclass needs whole numbers from 0 to 2"},
+		{MulticlassOVA, 2, -1, "label -1 of row 9 (counting from 0): the objective multiclassova needs whole numbers from 0 to 2"},
+	} {
+		t.Run(c.objective, func(t *testing.T) {
+			p := DefaultParams()
+			p.Objective, p.NumIterations = c.objective, 1
+			if p.manyClasses() {
+				p.NumClass = 3
+			}
+			features, _ := usable()
+			label := make200(c.good)
+			for i := range 100 {
+				label[i] = 0
+				if c.objective == Gamma {
+					label[i] = 2
+				}
+			}
+			train, err := NewDataset(context.Background(), features, label, nil, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			label = slices.Clone(label) // the data keeps what it was given
+			label[9] = c.bad
+			wrong, err := NewValidation(context.Background(), train, features, label, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range []*Dataset{train, wrong} {
+				if err := d.SetGroups([]int{100, 100}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for where, err := range map[string]error{
+				"":                  fit(features, label, nil, p),
+				"validation data: ": func() error { _, err := Train(context.Background(), train, wrong, p); return err }(),
+			} {
+				var bad *LabelError
+				if !errors.As(err, &bad) || bad.Row != 9 || !strings.HasPrefix(err.Error(), where) || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("got %v, want %q", err, where+c.says)
+				}
 			}
 		})
 	}

@@ -15,7 +15,7 @@ import (
 func sampledAUC(t *testing.T, change func(*Params)) float64 {
 	t.Helper()
 	p := DefaultParams()
-	p.Objective, p.MinDataPerGroup, p.NumIterations = Binary, 10, 60
+	p.Objective, p.MinDataPerGroup = Binary, 10
 	change(&p)
 	train, valid, raw, label := splitTabular(t, "positive", p)
 	var last map[string]float64
@@ -41,15 +41,16 @@ func sampledAUC(t *testing.T, change func(*Params)) float64 {
 }
 
 // Samples, dropouts and random thresholds draw other numbers than LightGBM, but
-// make models as good; see tools/reference/gbdt_seeds.py for its figures.
+// over many seeds make models as good; see tools/reference/gbdt_seeds.py for its
+// figures. Over so many the mean itself has a deviation of a sixth of a model's.
 func TestSamplingIsAsGoodAsLightGBM(t *testing.T) {
+	seeds := 40
+	if underRace {
+		seeds = 1
+	}
 	for name, want := range readSeeds(t) {
 		t.Run(name, func(t *testing.T) {
 			var sum float64
-			seeds := want.Seeds
-			if underRace {
-				seeds = 1
-			}
 			for seed := range seeds {
 				sum += sampledAUC(t, func(p *Params) {
 					parsed, err := ParseParams(*p, want.Params)
@@ -60,7 +61,9 @@ func TestSamplingIsAsGoodAsLightGBM(t *testing.T) {
 					p.Seed = seed
 				})
 			}
-			if mean := sum / float64(seeds); mean < want.Mean-max(0.01, 2*want.Deviation) {
+			mean := sum / float64(seeds)
+			t.Logf("mean AUC %v, LightGBM has %v ± %v", mean, want.Mean, want.Deviation)
+			if !underRace && mean < want.Mean-max(1e-3, 0.3*want.Deviation) {
 				t.Errorf("mean AUC %v, LightGBM has %v ± %v", mean, want.Mean, want.Deviation)
 			}
 		})
@@ -127,8 +130,7 @@ func TestGOSSKeepsLargeGradientsAndSums(t *testing.T) {
 
 type seedFigures struct {
 	Params          map[string]any
-	Seeds           int
-	Mean, Deviation float64
+	Mean, Deviation float64 // over 200 seeds
 }
 
 func readSeeds(t *testing.T) map[string]seedFigures {

@@ -126,6 +126,9 @@ func FuzzReadText(f *testing.F) {
 	f.Add([]byte(small(map[string]string{"num_leaves": "1000000000"})))
 	f.Add([]byte(small(map[string]string{"threshold": "nan 2"})))
 	f.Add([]byte(small(map[string]string{"num_class": "999999999"})))
+	f.Add([]byte(small(map[string]string{"right_child": "-2147483648 -2"})))
+	f.Add([]byte(small(map[string]string{"split_feature": "-1 1"})))
+	f.Add([]byte(deepText(100)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := ReadText(bytes.NewReader(text))
 		if err != nil {

@@ -37,6 +37,8 @@ CASES = {
     "poisson": ("count", dict(objective="poisson", metric=POINT + ["poisson"])),
     "poisson_weight": ("count", dict(objective="poisson", poisson_max_delta_step=0.4, metric=["poisson"], _weight=True)),
     "gamma": ("amount", dict(objective="gamma", metric=POINT + POSITIVE)),
+    "gamma_weight": ("amount", dict(objective="gamma", metric=POINT + POSITIVE, _weight=True)),
+    "tweedie_weight": ("claim", dict(objective="tweedie", metric=POINT + ["tweedie"], _weight=True)),
     "tweedie": ("claim", dict(objective="tweedie", tweedie_variance_power=1.3, metric=["tweedie", "l2"])),
     "ova": ("kind", dict(objective="multiclassova", num_class=3, metric=["multi_logloss", "multi_error", "auc_mu"], sigmoid=0.8)),
     "softmax": ("kind", dict(objective="multiclass", num_class=3, metric=["multi_logloss", "multi_error", "auc_mu"],
@@ -47,6 +49,8 @@ CASES = {
                                           metric=["binary_logloss", "binary_error", "auc", "average_precision"])),
     "binary_weight": ("positive", dict(objective="binary", scale_pos_weight=2.5, sigmoid=1.4,
                                        metric=["binary_logloss", "binary_error", "auc", "average_precision"], _weight=True)),
+    # Predictions of 1 for many rows, which only the raw scores tell apart.
+    "binary_saturated": ("positive", dict(objective="binary", learning_rate=60.0, metric=["auc", "average_precision"])),
     "binary_init": ("positive", dict(objective="binary", metric=["binary_logloss"], _init=True)),
     "regression_init": ("y", dict(objective="regression", metric=["l2"], _init=True)),
     "l1_init": ("y", dict(objective="regression_l1", metric=["l1"], _init=True)),

@@ -3,10 +3,10 @@
     python3 tools/reference/gbdt_quality.py
 
 needs lightgbm and numpy, and writes runner/gbdt/testdata/quality.json: for each
-set the metric on its second half, trained on its first half, for three sets of
-random numbers, and how much the metric varies between five of LightGBM's own
-seeds where these choose the rows that decide the bins. Go generates the same
-sets, number by number: see quality_sets_test.go.
+set and objective the metrics on new rows, for five sets of random numbers, and
+how much each metric varies between five of LightGBM's own seeds where these
+choose the rows that decide the bins. Go generates the same sets, number by
+number: see generated_test.go.
 """
 
 import json
@@ -14,106 +14,51 @@ import json
 import lightgbm as lgb
 import numpy as np
 from gbdt_cases import OUT
+from gbdt_data import BASE, OBJECTIVES, datasets
 
-GAMMA = np.uint64(0x9E3779B97F4A7C15)
-BASE = dict(verbosity=-1, num_threads=1, deterministic=True, force_col_wise=True)
-ROUNDS, DRAWS, SEEDS = 30, 3, 5
-
-
-def mix(z):
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+ROUNDS, DRAWS, SEEDS = 30, 5, 5
+# With the defaults a leaf of few rows, all of one class, may take any value.
+IMBALANCED = dict(metric=["binary_logloss", "auc", "average_precision"], min_sum_hessian_in_leaf=1.0)
 
 
-def uniform(seed, stream, rows):
-    """SplitMix64, as random.go."""
-    with np.errstate(over="ignore"):
-        start = mix(np.uint64(seed) + GAMMA * np.uint64(stream))
-        return (mix(start + GAMMA * np.arange(rows, dtype=np.uint64)) >> np.uint64(11)) / 2.0**53
+def sets():
+    """Set, kind, objective, target, training rows, new rows and more parameters."""
+    for objective, (target, _) in OBJECTIVES.items():
+        yield "dense", "dense", objective, target, 5000, 10_000, {}
+        yield "tiny", "dense", objective, target, 140 if objective == "lambdarank" else 150, 2000, {}
+    for name, kind, rows, test, objectives, more in (
+            ("sparse", "sparse", 10_000, 10_000, ["tweedie", "binary"], {}),
+            ("missing", "missing", 10_000, 10_000, ["binary", "regression_l1", "multiclass"], {}),
+            ("categories", "categories", 20_000, 10_000, ["binary", "regression", "poisson"], {}),
+            ("many categories", "codes", 20_000, 10_000, ["binary", "regression"], {}),
+            ("wide", "wide", 300, 300, ["regression"], {"num_iterations": 10}),
+            ("weights", "weights", 10_000, 10_000, ["regression", "poisson", "gamma", "quantile", "multiclassova"], {}),
+            ("large", "dense", 200_000, 20_000, ["poisson"], {})):
+        for objective in objectives:
+            yield name, kind, objective, OBJECTIVES[objective][0], rows, test, more
+    yield "imbalanced", "dense", "binary", "rare", 50_000, 50_000, IMBALANCED
+    yield "ranking", "dense", "lambdarank", "grade", 20_000, 20_000, dict(metric=["ndcg", "map"], eval_at=[5])
 
 
-def bell(seed, stream, rows):
-    u = [uniform(seed, 4 * stream + i, rows) for i in range(4)]
-    return ((u[0] + u[1]) + u[2]) + u[3] - 2
-
-
-def bells(seed, rows, columns):
-    return [bell(seed, c, rows) for c in range(columns)]
-
-
-def signal(x):
-    return 3 * x[0] + 4 * (x[1] * x[2]) + 2 * (x[3] * x[3])
-
-
-NOISE, HOLES, EXTRA = 5000, 100000, 200000
-
-
-def build(name, seed):
-    """Columns, label, weight, group size and parameters of a set."""
-    if name == "dense":
-        x = bells(seed, 4000, 10)
-        return x, signal(x) + bell(seed, NOISE, 4000), None, 0, dict(objective="regression", metric=["l2"])
-    if name == "weights":
-        x = bells(seed, 4000, 6)
-        weight = 1 + np.floor(uniform(seed, EXTRA, 4000) * 50)
-        return x, signal(x) + bell(seed, NOISE, 4000), weight * weight, 0, dict(objective="regression", metric=["l2"])
-    if name == "missing":
-        x = bells(seed, 4000, 8)
-        y = (signal(x) + bell(seed, NOISE, 4000) > 0.5) * 1.0
-        return [np.where(uniform(seed, HOLES + c, 4000) < 0.4, np.nan, v) for c, v in enumerate(x)], y, None, 0, \
-            dict(objective="binary", metric=["binary_logloss"])
-    if name == "categories":
-        x = bells(seed, 6000, 4)
-        code = np.floor(uniform(seed, EXTRA, 6000) * 200)
-        effect = 4 * (uniform(seed, EXTRA + 1, 200) - 0.5)
-        y = (signal(x) + effect[code.astype(int)] + bell(seed, NOISE, 6000) > 0.5) * 1.0
-        return [*x, code], y, None, 0, dict(objective="binary", metric=["binary_logloss"])
-    if name == "tiny":
-        x = bells(seed, 300, 5)
-        return x, (signal(x) + bell(seed, NOISE, 300) > 0.5) * 1.0, None, 0, dict(objective="binary", metric=["binary_logloss"])
-    if name == "wide":
-        x = bells(seed, 400, 2000)
-        return x, signal(x) + bell(seed, NOISE, 400), None, 0, dict(objective="regression", metric=["l2"])
-    if name == "sparse":
-        x = [np.where(uniform(seed, HOLES + c, 4000) < 0.9, 0, v) for c, v in enumerate(bells(seed, 4000, 60))]
-        return x, signal(x) + bell(seed, NOISE, 4000), None, 0, dict(objective="regression", metric=["l2"])
-    if name == "imbalanced":
-        x = bells(seed, 20040, 5)
-        score = signal(x) + bell(seed, NOISE, 20040)
-        return x, (score >= np.sort(score)[-40]) * 1.0, None, 0, dict(objective="binary", metric=["auc"], min_data_in_leaf=5, learning_rate=0.05)
-    if name == "ranking":
-        x = bells(seed, 4000, 6)
-        y = np.clip(np.floor(signal(x) + bell(seed, NOISE, 4000)), 0, 3)
-        return x, y, None, 20, dict(objective="lambdarank", metric=["ndcg"], eval_at=[5])
-    raise ValueError(name)
-
-
-NAMES = ["dense", "weights", "missing", "categories", "tiny", "wide", "sparse", "imbalanced", "ranking"]
-
-
-def figure(name, draw, **more):
-    x, y, weight, group, params = build(name, draw)
-    x, half = np.column_stack(x), len(y) // 2
-    params = {**BASE, **params, **more}
-    sets = []
-    for rows in slice(0, half), slice(half, None):
-        sets.append(lgb.Dataset(x[rows], y[rows], weight=None if weight is None else weight[rows], group=[group] * (half // group) if group else None,
-                                reference=sets[0] if sets else None, categorical_feature=[4] if name == "categories" else [], params=more))
+def figures(kind, objective, target, rows, test, params, draw, **more):
+    train, valid = datasets(kind, target, [rows, test], draw, objective == "lambdarank", **more)
     evals = {}
-    lgb.train(params, sets[0], ROUNDS, valid_sets=[sets[1]], valid_names=["valid"], callbacks=[lgb.record_evaluation(evals)])
-    (value,) = evals["valid"].values()
-    return value[-1]
+    lgb.train({**BASE, **params, **more}, train, ROUNDS, valid_sets=[valid], valid_names=["valid"], callbacks=[lgb.record_evaluation(evals)])
+    return {metric: values[-1] for metric, values in evals["valid"].items()}
 
 
 def main():
-    result = {}
-    for name in NAMES:
-        half = len(build(name, 0)[1]) // 2
-        seeds = [figure(name, 0, bin_construct_sample_cnt=half // 2, data_random_seed=s) for s in range(SEEDS)]
-        result[name] = {"params": build(name, 0)[4], "figures": [figure(name, draw) for draw in range(DRAWS)], "deviation": float(np.std(seeds))}
-        print(name, result[name]["figures"], result[name]["deviation"], flush=True)
-    (OUT / "quality.json").write_text(json.dumps(result, indent=1) + "\n")
+    result = []
+    for name, kind, objective, target, rows, test, more in sets():
+        params = {**OBJECTIVES[objective][1], **more, "objective": objective}
+        case = kind, objective, target, rows, test, params
+        draws = [figures(*case, draw) for draw in range(DRAWS)]
+        seeds = [figures(*case, 0, bin_construct_sample_cnt=rows // 2, data_random_seed=s) for s in range(SEEDS)]
+        result.append({"set": name, "kind": kind, "target": target, "rows": rows, "test": test, "params": params, "figures": draws,
+                       "deviation": {metric: float(np.std([s[metric] for s in seeds])) for metric in draws[0]}})
+        print(name, objective, draws[0], result[-1]["deviation"], flush=True)
+    lines = ",\n".join(json.dumps(r) for r in result)
+    (OUT / "quality.json").write_text(f"[{lines}]\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pandas as pd
 from gbdt_cases import CATEGORIES, FEATURES, OUT, QUERY_ROWS, TRAIN_ROWS, targets
 from sklearn.metrics import roc_auc_score
 
-SEEDS = 5
+SEEDS, SEED_ROUNDS = 200, 30
 BASE = dict(objective="binary", verbosity=-1, num_threads=1, deterministic=True, force_col_wise=True, min_data_per_group=10)
 CASES = {
     "goss": dict(data_sample_strategy="goss"),
@@ -25,6 +25,8 @@ CASES = {
     "dart_xgboost": dict(boosting="dart", xgboost_dart_mode=True, max_drop=5, skip_drop=0.3),
     "balanced": dict(pos_bagging_fraction=0.8, neg_bagging_fraction=0.4, bagging_freq=1),
     "extra_trees": dict(extra_trees=True),
+    "bagging": dict(bagging_fraction=0.6, bagging_freq=1, feature_fraction=0.7),
+    "forest": dict(boosting="rf", bagging_fraction=0.6, bagging_freq=1, feature_fraction_bynode=0.5),
 }
 # objective: target and metric
 OBJECTIVES = {
@@ -64,9 +66,10 @@ def main():
         figures = []
         for seed in range(SEEDS):
             train = lgb.Dataset(x[:TRAIN_ROWS], y[:TRAIN_ROWS], categorical_feature=CATEGORIES)
-            model = lgb.train({**BASE, **params, "seed": seed + 1}, train, 60)
+            model = lgb.train({**BASE, **params, "seed": seed + 1}, train, SEED_ROUNDS)
             figures.append(roc_auc_score(y[TRAIN_ROWS:], model.predict(x[TRAIN_ROWS:])))
-        result[name] = {"params": params, "seeds": SEEDS, "mean": float(np.mean(figures)), "deviation": float(np.std(figures))}
+        params = {**params, "num_iterations": SEED_ROUNDS}
+        result[name] = {"params": params, "mean": float(np.mean(figures)), "deviation": float(np.std(figures))}
     (OUT / "seeds.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
