@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 )
 
 // Feature is one input column.
@@ -77,6 +78,7 @@ func NewDataset(ctx context.Context, features []Feature, label, weight []float64
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	d.collect()
 	for i, m := range d.mappers {
 		if !m.trivial {
 			d.used = append(d.used, i)
@@ -104,6 +106,7 @@ func NewDataset(ctx context.Context, features []Feature, label, weight []float64
 	if err := d.orderRows(ctx, &p, workers); err != nil {
 		return nil, err
 	}
+	d.collect()
 	return d, ctx.Err()
 }
 
@@ -145,6 +148,16 @@ func NewValidation(ctx context.Context, reference *Dataset, features []Feature, 
 		d.keepRaw(features)
 	}
 	return d, ctx.Err()
+}
+
+// collect gives back what choosing bins and ordering rows of large data left
+// over. The collector by its own rule would wait until that is as much as the
+// caller's table; as neither holds pointers, asking it takes no time.
+func (d *Dataset) collect() {
+	const manyValues = 1 << 22
+	if d.rows*len(d.names) >= manyValues {
+		runtime.GC()
+	}
 }
 
 // emptyDataset checks shapes, labels and weights.

@@ -17,7 +17,7 @@ type packedFinder struct {
 // passed over without a look.
 const almost = 1 - 1e-9
 
-// fits tells whether a numeric column can be searched in this way.
+// fitsPacked tells whether a numeric column can be searched in this way.
 func (f *finder) fitsPacked(m *binMapper) bool {
 	if !f.plain || f.draws != nil {
 		return false
@@ -31,10 +31,10 @@ func (f *finder) packed(slot int, m *binMapper, code *packing, sums []uint64) (b
 	last := len(sums) - 1
 	if m.missing == missingNaN && m.numBins > 2 {
 		// The last bin is NaN's: first it stays left, then it stays right.
-		s.right(sums[:last], &best)
-		s.left(sums[:last], &best)
+		s.scan(sums[:last], true, &best)
+		s.scan(sums[:last], false, &best)
 	} else {
-		s.right(sums, &best)
+		s.scan(sums, true, &best)
 		if m.missing == missingNaN {
 			best.defaultLeft = false
 		}
@@ -42,15 +42,20 @@ func (f *finder) packed(slot int, m *binMapper, code *packing, sums []uint64) (b
 	return f.found(slot, best)
 }
 
-// right moves bins from the last on to the right side, one after another; what
-// is not in sums stays left.
-func (f *packedFinder) right(sums []uint64, best *split) {
+// scan moves one bin after another to a side of their own: from the last one on
+// to the right, bin 0 staying left, or from the first one on to the left. What is
+// not in sums stays on the other side.
+func (f *packedFinder) scan(sums []uint64, toRight bool, best *split) {
 	total, l2 := f.total, f.p.LambdaL2
 	fewest, least := max(1, f.p.MinDataInLeaf), f.p.MinSumHessianInLeaf
 	shift, mask, gradientUnit, hessianUnit := f.code.shift&63, f.code.mask, f.code.gradientUnit, f.code.hessianUnit
 	bar := max(f.parent, best.gain) * almost
+	t, end, step := 0, len(sums), 1
+	if toRight {
+		t, end, step = len(sums)-1, 0, -1
+	}
 	sum, rows := uint64(0), 0
-	for t := len(sums) - 1; t > 0; t-- {
+	for ; t != end; t += step {
 		v := sums[t]
 		if f.skipEmpty && v == 0 {
 			continue
@@ -70,38 +75,12 @@ func (f *packedFinder) right(sums []uint64, best *split) {
 		if float64(otherGradient*otherGradient)*b+float64(float64(gradient*gradient)*a) <= float64(bar*a)*b {
 			continue
 		}
-		f.consider(best, binSum{otherGradient, otherHessian}, binSum{gradient, hessian}, total.rows-rows, t-1, true)
-		bar = max(f.parent, best.gain) * almost
-	}
-}
-
-// left is the same from the first bin on.
-func (f *packedFinder) left(sums []uint64, best *split) {
-	total, l2 := f.total, f.p.LambdaL2
-	fewest, least := max(1, f.p.MinDataInLeaf), f.p.MinSumHessianInLeaf
-	shift, mask, gradientUnit, hessianUnit := f.code.shift&63, f.code.mask, f.code.gradientUnit, f.code.hessianUnit
-	bar := max(f.parent, best.gain) * almost
-	sum, rows := uint64(0), 0
-	for t, v := range sums {
-		if f.skipEmpty && v == 0 {
-			continue
+		moved, others := binSum{gradient, hessian}, binSum{otherGradient, otherHessian}
+		if toRight {
+			f.consider(best, others, moved, total.rows-rows, t-1, true)
+		} else {
+			f.consider(best, moved, others, rows, t, false)
 		}
-		sum += v
-		rows += int(float64(float64(int64(v&mask))*f.rowUnit) + 0.5)
-		hessian := float64(float64(int64(sum&mask))*hessianUnit) + kEpsilon
-		if rows < fewest || hessian < least {
-			continue
-		}
-		gradient := float64(float64(int64(sum)>>shift) * gradientUnit)
-		otherGradient, otherHessian := total.gradient-gradient, total.hessian-hessian
-		if total.rows-rows < fewest || otherHessian < least {
-			return
-		}
-		a, b := hessian+l2, otherHessian+l2
-		if float64(gradient*gradient)*b+float64(float64(otherGradient*otherGradient)*a) <= float64(bar*a)*b {
-			continue
-		}
-		f.consider(best, binSum{gradient, hessian}, binSum{otherGradient, otherHessian}, rows, t, false)
 		bar = max(f.parent, best.gain) * almost
 	}
 }
