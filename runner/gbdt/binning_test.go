@@ -35,7 +35,7 @@ func TestBinsAndThresholdsAgree(t *testing.T) {
 			t.Fatalf("the bounds do not rise: %v", m.bounds)
 		}
 		for _, v := range values {
-			b := int(m.bin(v))
+			b := m.bin(v)
 			if b >= m.numBins {
 				t.Fatalf("%v is in bin %d of %d", v, b, m.numBins)
 			}

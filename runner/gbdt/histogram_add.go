@@ -49,10 +49,7 @@ func (h *histograms) gather(buffer []uint64, rows []uint32, first, width int) {
 	default:
 		for i, row := range rows {
 			at := int(row)*words + first
-			into := buffer[i*width : (i+1)*width]
-			for w, word := range data[at : at+width] {
-				into[w] = word
-			}
+			copy(buffer[i*width:(i+1)*width], data[at:at+width])
 		}
 	}
 }
