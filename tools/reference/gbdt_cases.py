@@ -72,6 +72,7 @@ CASES = {
                                          metric=["auc"], num_leaves=12, min_data_in_leaf=20)),
     "interaction": ("y", dict(objective="regression", interaction_constraints=[[0, 1], [2, 3, 4], [4, 5, 6]], metric=["l2"], num_leaves=20)),
     "forced_bins": ("y", dict(objective="regression", max_bin=12, metric=["l2"], _forced={"0": [0.3, -1.1, 0.35, 1.4], "4": [0.5, 2.25]})),
+    "many_bins": ("y", dict(objective="regression", max_bin=1000, min_data_in_bin=1, metric=["l2"], num_leaves=20)),
     "sqrt": ("y", dict(objective="regression", reg_sqrt=True, metric=["l2", "l1"])),
     "linear": ("y", dict(objective="regression", linear_tree=True, linear_lambda=0.5, metric=["l2"])),
     "linear_binary": ("positive", dict(objective="binary", linear_tree=True, linear_lambda=0.01, metric=["auc", "binary_logloss"], _weight=True)),
