@@ -48,35 +48,54 @@ func (f *finder) oneCategory(bins []filledBin, best *split) {
 	}
 }
 
+// ratedBin is a category's bin with its gradient over hessian.
+type ratedBin struct {
+	ratio float64
+	bin   int
+}
+
 func (f *finder) sortedCategories(bins []filledBin, l2 float64, best *split) {
-	var order []int
+	order := make([]ratedBin, 0, len(bins))
 	for t := 1; t < len(bins); t++ {
 		if float64(bins[t].rows) >= f.p.CatSmooth {
-			order = append(order, t)
+			order = append(order, ratedBin{bins[t].gradient / (bins[t].hessian + f.p.CatSmooth), t})
 		}
 	}
-	ratio := func(t int) float64 { return bins[t].gradient / (bins[t].hessian + f.p.CatSmooth) }
-	slices.SortStableFunc(order, func(a, b int) int {
-		if ra, rb := ratio(a), ratio(b); ra < rb {
+	slices.SortStableFunc(order, func(a, b ratedBin) int {
+		switch {
+		case a.ratio < b.ratio:
 			return -1
-		} else if ra > rb {
+		case a.ratio > b.ratio:
 			return 1
 		}
 		return 0
 	})
 	longest := min(f.p.MaxCatThreshold, (len(order)+1)/2)
 	only := f.only(longest)
-	f.runs(bins, order, longest, only, l2, best)
+	if n := f.runs(bins, order, longest, only, l2, best); n > 0 {
+		best.left = binsOf(order[:n])
+	}
 	slices.Reverse(order)
-	f.runs(bins, order, longest, only, l2, best)
+	if n := f.runs(bins, order, longest, only, l2, best); n > 0 {
+		best.left = binsOf(order[:n])
+	}
 }
 
-// runs tries the first one, two, … categories of the order as the left side.
-// Between two tries there are at least min_data_per_group rows.
-func (f *finder) runs(bins []filledBin, order []int, longest, only int, l2 float64, best *split) {
+func binsOf(rated []ratedBin) []int {
+	bins := make([]int, len(rated))
+	for i, r := range rated {
+		bins[i] = r.bin
+	}
+	return bins
+}
+
+// runs tries the first one, two, … categories of the order as the left side, and
+// gives the length of the best such run, 0 where none is better than best. Between
+// two tries there are at least min_data_per_group rows.
+func (f *finder) runs(bins []filledBin, order []ratedBin, longest, only int, l2 float64, best *split) (length int) {
 	left, leftRows, groupRows := binSum{0, kEpsilon}, 0, 0
 	for i := range longest {
-		bin := bins[order[i]]
+		bin := &bins[order[i].bin]
 		rows := int(bin.rows)
 		left.gradient += bin.gradient
 		left.hessian += bin.hessian
@@ -88,7 +107,7 @@ func (f *finder) runs(bins []filledBin, order []int, longest, only int, l2 float
 		right := f.rest(left)
 		rightRows := f.total.rows - leftRows
 		if !f.large(rightRows, right.hessian) || rightRows < f.p.MinDataPerGroup {
-			return
+			return length
 		}
 		if groupRows < f.p.MinDataPerGroup {
 			continue
@@ -102,8 +121,9 @@ func (f *finder) runs(bins []filledBin, order []int, longest, only int, l2 float
 			continue
 		}
 		best.gain, best.leftSum, best.leftCount = gain, left, leftRows
-		best.left = slices.Clone(order[:i+1])
+		length = i + 1
 	}
+	return length
 }
 
 // only is the one choice of n that extra_trees tries.
