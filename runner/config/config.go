@@ -32,8 +32,8 @@ type Preprocessing struct {
 
 // Training is the section of the same name.
 type Training struct {
-	// Backend is the canonical name of a registered backend, e.g. "classic" or
-	// "lightgbm"; the alias "sklearn" reads as "classic".
+	// Backend is the canonical name of a registered backend, e.g. "classic",
+	// "lightgbm" or "neural_network"; the alias "sklearn" reads as "classic".
 	Backend string `yaml:"backend"`
 	// ModelType is a model of the backend, or "auto" for its choice by problem
 	// type.
@@ -67,7 +67,7 @@ type Training struct {
 	// from which an interrupted run goes on; 0 means none. It changes no model.
 	SnapshotFreq int `yaml:"snapshot_freq" range:"[0,1000000]" hash:"never"`
 	// Params are the backend's own, by its names (LightGBM's for lightgbm,
-	// scikit-learn's for classic). The backend checks them.
+	// scikit-learn's for classic and neural_network). The backend checks them.
 	Params map[string]any `yaml:"params"`
 }
 

@@ -2,72 +2,74 @@ package training
 
 import (
 	"context"
+	"fmt"
 	"io"
-	"math"
+	"maps"
+	"slices"
 
 	"mlops/runner/config"
-	"mlops/runner/gbdt"
 )
 
 // classic is the backend of scikit-learn's models under scikit-learn's names and
 // defaults. auto is a random forest by the problem's type.
 type classic struct{}
 
+// classicModel is a model of the backend.
+type classicModel interface {
+	// isClassifier tells whether it is of classes or of numbers.
+	isClassifier() bool
+	// check is [Backend.Check] for it.
+	check(cfg *config.Config) error
+	// fit trains one of that name, for a problem that it serves.
+	fit(ctx context.Context, job Job, name string) (Model, error)
+	// load reads what its Write wrote.
+	load(info ModelInfo, r io.Reader) (Model, error)
+}
+
 const (
 	forestClassifier = "random_forest_classifier"
 	forestRegressor  = "random_forest_regressor"
 )
 
-var classicModels = []string{"auto", forestClassifier, forestRegressor}
-
-// maxForestLeaves bounds a tree where max_leaf_nodes is not given, so that the
-// forest of a large table does not outgrow memory.
-const maxForestLeaves = 1024
-
-// forestParams are scikit-learn's parameters of a random forest, with
-// scikit-learn's defaults except where a field says otherwise.
-//
-// Where this forest differs from scikit-learn's: thresholds are chosen among
-// quantiles (MaxBins); rows are drawn without replacement ([forestShareOfRows]);
-// of thresholds that divide a node's rows alike one at the edge of the gap is
-// taken, not its middle; trees have at most 1,024 leaves unless max_leaf_nodes
-// or rows say otherwise; categories are split as sets, missing cells take the
-// better side.
-type forestParams struct {
-	NEstimators int  `yaml:"n_estimators" range:"[1,100000]"`
-	MaxDepth    *int `yaml:"max_depth" range:"[1,]"`
-	// MinSamplesSplit and MinSamplesLeaf are a number of rows, or a fraction below
-	// 1 of the training rows. A node of min_samples_split rows is split into sides
-	// of at least half of them: that is stricter than scikit-learn's.
-	MinSamplesSplit float64 `yaml:"min_samples_split" range:"(0,1000000000]"`
-	MinSamplesLeaf  float64 `yaml:"min_samples_leaf" range:"(0,1000000000]"`
-	// MaxFeatures at a split: sqrt, log2, a number, or a fraction up to 1.0; null
-	// means all. Not given: sqrt for classes, all for a regression.
-	MaxFeatures  any  `yaml:"max_features"`
-	MaxLeafNodes *int `yaml:"max_leaf_nodes" range:"[2,131072]"`
-	// Bootstrap draws rows for each tree; without it a tree sees all but one.
-	Bootstrap bool `yaml:"bootstrap"`
-	// MaxSamples bounds the rows drawn: a number from 2 on, or a fraction up to 1.
-	MaxSamples *float64 `yaml:"max_samples" range:"(0,1000000000]"`
-	// MaxBins is not scikit-learn's: thresholds are chosen among that many
-	// quantiles of a column. Averaging trees makes up for few of them, at a
-	// fraction of the time.
-	MaxBins int `yaml:"max_bins" range:"[2,255]"`
-	// ClassWeight is null or balanced; a regression refuses it.
-	ClassWeight *string `yaml:"class_weight" enum:"balanced"`
-	RandomState *int    `yaml:"random_state" range:"[0,4294967295]"`
-	NJobs       int     `yaml:"n_jobs" range:"[-1,1024]"`
+// classicModels are the models by name.
+var classicModels = map[string]classicModel{
+	forestClassifier:           forest{kind: randomForest, classes: true},
+	forestRegressor:            forest{kind: randomForest},
+	"extra_trees_classifier":   forest{kind: extraTrees, classes: true},
+	"extra_trees_regressor":    forest{kind: extraTrees},
+	"decision_tree_classifier": forest{kind: decisionTree, classes: true},
+	"decision_tree_regressor":  forest{kind: decisionTree},
+	logisticRegression:         linearEstimator(logisticRegression),
+	linearRegression:           linearEstimator(linearRegression),
+	ridgeRegression:            linearEstimator(ridgeRegression),
+	lassoRegression:            linearEstimator(lassoRegression),
+	elasticNet:                 linearEstimator(elasticNet),
 }
 
 func (classic) Check(cfg *config.Config) error {
-	if err := checkModelType(cfg, classicModels); err != nil {
+	asked := cfg.Training.ModelType
+	if err := checkModelType(cfg, append([]string{"auto"}, slices.Sorted(maps.Keys(classicModels))...)); err != nil {
 		return err
 	}
-	if err := refuse(cfg, "a random forest"); err != nil {
+	if asked == "auto" {
+		asked = forestRegressor
+		if cfg.Training.ProblemType == kindClassification {
+			asked = forestClassifier
+		}
+	}
+	m := classicModels[asked]
+	if err := m.check(cfg); err != nil {
 		return err
 	}
-	_, err := readForestParams(cfg, Regression)
-	return err
+	if problem := cfg.Training.ProblemType; problem != "auto" && m.isClassifier() != (problem == kindClassification) {
+		return unfit(cfg, asked, problem)
+	}
+	return nil
+}
+
+// unfit tells of a model type that does not serve a problem.
+func unfit(cfg *config.Config, model string, problem any) error {
+	return cfg.ErrorAt("training.model_type", "%s cannot be used for a target of %s; set it to auto, or set training.problem_type", model, problem)
 }
 
 // refuse tells of keys that only boosting can follow.
@@ -84,235 +86,28 @@ func refuse(cfg *config.Config, model string) error {
 }
 
 func (classic) Fit(ctx context.Context, job Job) (Model, error) {
-	name := forestRegressor
-	if job.Problem.IsClassification() {
-		name = forestClassifier
-	}
-	if asked := job.Config.Training.ModelType; asked != "auto" && asked != name {
-		return nil, job.Config.ErrorAt("training.model_type", "%s cannot be used for a target of %s; set it to auto, or set training.problem_type", asked, job.Problem)
-	}
-	given, err := readForestParams(job.Config, job.Problem)
-	if err != nil {
-		return nil, err
-	}
-	present, err := presentClasses(job)
-	if err != nil {
-		return nil, err
-	}
-	p, err := given.trees(job, len(present))
-	if err != nil {
-		return nil, err
-	}
-	if given.ClassWeight != nil {
-		if !job.Problem.IsClassification() {
-			return nil, job.Config.ErrorAt("training.params.class_weight", "a regression has no classes; leave it out, or set training.problem_type to classification")
+	name := job.Config.Training.ModelType
+	if name == "auto" {
+		name = forestRegressor
+		if job.Problem.IsClassification() {
+			name = forestClassifier
 		}
-		weight := balanced(job.Train.Classes, len(job.Target.Classes), len(present))
-		for i, w := range job.Train.Weights {
-			weight[i] *= w
-		}
-		job.Train.Weights = weight
 	}
-	job.Validation = nil // a forest does not stop early
-	info := ModelInfo{Backend: "classic", Model: name, Problem: job.Problem, Target: job.Target, Features: job.Train.Features.Names(), Present: present}
-	trees, err := trainTrees(ctx, job, p, present)
-	if err != nil {
-		return nil, err
+	m := classicModels[name]
+	if m.isClassifier() != job.Problem.IsClassification() {
+		return nil, unfit(job.Config, name, job.Problem)
 	}
-	return &treeModel{info: info, trees: trees, outputs: forestForm(job.Problem)}, nil
+	return m.fit(ctx, job, name)
 }
 
 func (classic) Load(info ModelInfo, r io.Reader) (Model, error) {
-	outputs := 1
-	if info.Problem == Multiclass {
-		outputs = len(info.Present)
+	m, ok := classicModels[info.Model]
+	if !ok {
+		return nil, fmt.Errorf("unknown model %q", info.Model)
 	}
-	return loadTrees(info, r, func(objective string) (outputForm, int, bool) {
-		return forestForm(info.Problem), outputs, objective == forestObjective(info.Problem)
-	})
-}
-
-func readForestParams(cfg *config.Config, problem ProblemType) (forestParams, error) {
-	defaults := forestParams{NEstimators: 100, MinSamplesSplit: 2, MinSamplesLeaf: 1, MaxFeatures: 1.0, Bootstrap: true, MaxBins: 63, NJobs: -1}
-	if problem.IsClassification() {
-		defaults.MaxFeatures = "sqrt"
+	loaded, err := m.load(info, r)
+	if err == nil && m.isClassifier() != info.Problem.IsClassification() {
+		return nil, fmt.Errorf("a %s is not for %s", info.Model, info.Problem)
 	}
-	p, err := config.DecodeTrainingParams(cfg, defaults)
-	if err != nil {
-		return p, err
-	}
-	if v, given := cfg.Training.Params["max_features"]; given && v == nil {
-		p.MaxFeatures = 1.0 // scikit-learn's None: all
-	}
-	maxSamples := 1.0
-	if p.MaxSamples != nil {
-		maxSamples = *p.MaxSamples
-	}
-	for _, rows := range []struct {
-		key   string
-		value float64
-	}{{"min_samples_split", p.MinSamplesSplit}, {"min_samples_leaf", p.MinSamplesLeaf}, {"max_samples", maxSamples}} {
-		if rows.value > 1 && rows.value != math.Trunc(rows.value) {
-			return p, cfg.ErrorAt("training.params."+rows.key, "must be a whole number of rows or a fraction up to 1, not %v", rows.value)
-		}
-	}
-	if p.MinSamplesSplit == 1 {
-		return p, cfg.ErrorAt("training.params.min_samples_split", "must be a whole number of rows of at least 2, or a fraction below 1: a single row cannot be split")
-	}
-	if p.MaxSamples != nil && !p.Bootstrap {
-		return p, cfg.ErrorAt("training.params.max_samples", "has no meaning without bootstrap; leave it out, or set bootstrap to true")
-	}
-	if _, ok := featureCount(p.MaxFeatures, 10); !ok {
-		return p, cfg.ErrorAt("training.params.max_features", "must be sqrt, log2, a whole number of at least 1, or a fraction above 0 and at most 1, not %v", p.MaxFeatures)
-	}
-	return p, nil
-}
-
-// featureCount tells how many of n features a split looks at.
-func featureCount(maxFeatures any, n int) (count int, ok bool) {
-	switch v := maxFeatures.(type) {
-	case string:
-		switch v {
-		case "sqrt":
-			return max(1, int(math.Sqrt(float64(n)))), true
-		case "log2":
-			return max(1, int(math.Log2(float64(n)))), true
-		}
-		return 0, false
-	case int:
-		return min(v, n), v >= 1
-	case int64:
-		return int(min(v, int64(n))), v >= 1
-	case float64:
-		return max(1, int(v*float64(n))), v > 0 && v <= 1
-	}
-	return 0, false
-}
-
-// forestObjective is what the trees minimize. For two classes it is the squared
-// error of 0 and 1, whose splits are those of Gini's impurity and whose leaves
-// hold the share of the second class, as scikit-learn's trees do.
-func forestObjective(problem ProblemType) string {
-	if problem == Multiclass {
-		return gbdt.Multiclass
-	}
-	return gbdt.Regression
-}
-
-func forestForm(problem ProblemType) outputForm {
-	switch problem {
-	case Binary:
-		return asPositive
-	case Multiclass:
-		return asForestShare
-	}
-	return asValue
-}
-
-// forestShare turns a row's raw scores of a forest of several classes into the
-// classes' shares. With all scores starting from 0 the softmax objective's
-// gradient of class k is 1/K − y and its hessian K/(K−1)·1/K·(1−1/K) = 1/K,
-// both constant, so that a leaf's value is K·mean(y) − 1, its splits are those
-// of Gini's impurity of class k against the rest, and the mean over trees gives
-// back the mean share as (score+1)/K.
-func forestShare(scores, share []float64) {
-	k := float64(len(scores))
-	sum := 0.0
-	for i, s := range scores {
-		share[i] = min(max((s+1)/k, 0), 1)
-		sum += share[i]
-	}
-	for i := range share {
-		if sum > 0 {
-			share[i] /= sum
-		} else {
-			share[i] = 1 / k
-		}
-	}
-}
-
-// trees translates to the names of package gbdt.
-func (f forestParams) trees(job Job, classes int) (gbdt.Params, error) {
-	rows, columns := job.Train.Features.NumRows(), job.Train.Features.NumColumns()
-	p := gbdt.DefaultParams()
-	p.Objective = forestObjective(job.Problem)
-	if p.Objective == gbdt.Multiclass {
-		p.NumClass = classes
-		p.BoostFromAverage = false // see forestShare
-	}
-	p.Boosting = gbdt.RandomForest
-	p.NumIterations = f.NEstimators
-	if f.MaxDepth != nil {
-		p.MaxDepth = *f.MaxDepth
-	}
-	p.NumLeaves = min(max(rows, 2), maxForestLeaves)
-	if f.MaxLeafNodes != nil {
-		p.NumLeaves = *f.MaxLeafNodes
-	}
-	p.MinDataInLeaf = max(countOf(f.MinSamplesLeaf, rows), (countOf(f.MinSamplesSplit, rows)+1)/2)
-	p.MinSumHessianInLeaf = 0
-	p.MinDataInBin = 1
-	p.MaxBin = f.MaxBins
-	p.FeaturePreFilter = false
-	// Categories split without the smoothing that boosting needs: a leaf's value
-	// stays the mean of its rows.
-	p.MinDataPerGroup, p.CatSmooth, p.CatL2 = 5, 5, 0
-	count, _ := featureCount(f.MaxFeatures, columns)
-	p.FeatureFractionByNode = float64(count) / float64(max(columns, 1))
-	if rows < 2 {
-		return p, &DataError{Reason: "a random forest needs at least 2 rows to train on"}
-	}
-	p.BaggingFreq = 1
-	p.BaggingFraction = 1 - 0.5/float64(rows) // all but one
-	if f.Bootstrap {
-		drawn := 1.0
-		if f.MaxSamples != nil {
-			if drawn = *f.MaxSamples; drawn > float64(rows) {
-				return p, job.Config.ErrorAt("training.params.max_samples", "is %v, but there are only %d rows to train on; lower it", drawn, rows)
-			} else if drawn > 1 {
-				drawn /= float64(rows)
-			}
-		}
-		p.BaggingFraction = max(forestShareOfRows(job.Problem, drawn), 1/float64(rows))
-	}
-	p.Seed = int(job.Config.Training.RandomState)
-	if f.RandomState != nil {
-		p.Seed = *f.RandomState
-	}
-	p.NumThreads = max(f.NJobs, 0)
-	return p, nil
-}
-
-// forestShareOfRows tells which share of the rows to draw without replacement
-// where scikit-learn draws drawn times their number with replacement.
-//
-// For a regression it is the share that gives the mean of trees the same
-// variance, α/(1+α) (Buja and Stuetzle, "Observations on bagging", Statistica
-// Sinica 16, 2006). Its trees look at all columns at each split, so that only
-// rows set them apart. Trees of classes differ by their columns too and do
-// better with more rows: the expected share of distinct rows, 1 − exp(−α).
-func forestShareOfRows(problem ProblemType, drawn float64) float64 {
-	if problem == Regression {
-		return drawn / (1 + drawn)
-	}
-	return 1 - math.Exp(-drawn)
-}
-
-// countOf turns a fraction below 1 of rows into their number, rounded up.
-func countOf(size float64, rows int) int {
-	if size < 1 {
-		return int(math.Ceil(size * float64(rows)))
-	}
-	return int(size)
-}
-
-// balanced weighs every present class alike: rows / (classes · rows of the
-// class), as scikit-learn's class_weight="balanced".
-func balanced(classes []int, count, present int) []float64 {
-	size := countOfClasses(classes, count)
-	weight := make([]float64, len(classes))
-	for i, k := range classes {
-		weight[i] = float64(len(classes)) / float64(present*size[k])
-	}
-	return weight
+	return loaded, err
 }

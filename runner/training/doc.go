@@ -17,9 +17,13 @@
 //
 // A [Backend] is registered by name ([Register]). lightgbm takes LightGBM's
 // parameters; classic (alias sklearn) takes scikit-learn's: its automatic
-// choice is a random forest of 100 trees. Both are trees of package
-// runner/gbdt and keep LightGBM's model text. [Load] brings a model back from
-// that text and its [ModelInfo].
+// choice is a random forest of 100 trees. Both grow trees of package runner/gbdt
+// and keep LightGBM's model text; classic has package runner/linear's models
+// besides, and neural_network trains runner/neural's: these keep a JSON document.
+// [Load] brings a model back from its file and its [ModelInfo].
+//
+// Trees take missing cells as they are. The other models do not, and say which
+// cell of which column stands in the way.
 //
 // # Beside the features
 //
@@ -50,9 +54,17 @@
 //	initmodel.go  a model to go on from
 //	info.go       what a deployment keeps beside the model's bytes
 //	registry.go   backends and models
-//	trees.go      the model of both backends
+//	lightgbm.go   the backend of boosted trees
+//	objectives.go which of its objectives serve which problem
+//	classic.go    the backend of scikit-learn's models
+//	forest.go     of which forests and trees
+//	linear.go, linear_model.go  and linear models
+//	neural.go, neural_model.go  the backend of networks
+//	class_weight.go  weights of classes
+//	trees.go      the model of trees
 //	train_trees.go  its training
 //	link.go       predictions from initial scores
-//	objectives.go which objectives serve which problem
-//	lightgbm.go, classic.go   the backends
+//	document.go   the file of the other models
+//	finite.go     cells that these cannot take
+//	errors.go, errors_model.go  whose fault an error is
 package training

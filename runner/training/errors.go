@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"mlops/runner/gbdt"
 	"mlops/runner/preprocess"
 	"mlops/runner/table"
 )
@@ -50,7 +49,6 @@ func dataError(err error, rows []int) error {
 	var column *preprocess.ColumnError
 	var none *preprocess.NoRowsError
 	var cell *table.CellError
-	var feature *gbdt.FeatureError
 	switch {
 	case errors.As(err, &already):
 		return err
@@ -66,14 +64,6 @@ func dataError(err error, rows []int) error {
 		moved := *cell
 		moved.Row = original(cell.Row)
 		return &DataError{Reason: moved.Error(), Err: &moved}
-	case errors.As(err, &feature):
-		return &DataError{Column: feature.Feature, Reason: feature.Reason, Err: err}
-	case errors.Is(err, gbdt.ErrNoUsableFeatures):
-		return &DataError{Reason: "no feature can be used: each is constant, all missing, or has no split that leaves enough rows on both sides; give more rows, or lower min_data_in_leaf", Err: err}
-	case errors.Is(err, gbdt.ErrOneClass):
-		return &DataError{Reason: "the rows to train on hold only one class of the target", Err: err}
-	case errors.Is(err, gbdt.ErrNoRows):
-		return &DataError{Reason: "there are no rows to train on", Err: err}
 	}
-	return err
+	return modelError(err)
 }

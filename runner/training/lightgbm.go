@@ -205,15 +205,6 @@ func lightGBMParams(cfg *config.Config, problem ProblemType, classes int, init *
 	return p, nil
 }
 
-// paramError gives a refused parameter its place in the configuration.
-func paramError(cfg *config.Config, err error) error {
-	var refused *gbdt.ParamError
-	if errors.As(err, &refused) {
-		return cfg.ErrorAt("training.params."+refused.Key, "%s", refused.Reason)
-	}
-	return err
-}
-
 func checkModelType(cfg *config.Config, known []string) error {
 	if slices.Contains(known, cfg.Training.ModelType) {
 		return nil

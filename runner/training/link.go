@@ -39,7 +39,8 @@ func Predict(ctx context.Context, m Model, features, raw *table.Table) (*Predict
 // any.
 func predictData(ctx context.Context, m Model, d Data) (*Prediction, error) {
 	if d.InitScore == nil {
-		return m.Predict(ctx, d.Features)
+		p, err := m.Predict(ctx, d.Features)
+		return p, dataError(err, d.inputRows())
 	}
 	s, ok := m.(Starter)
 	if !ok {

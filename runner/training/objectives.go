@@ -9,6 +9,9 @@ import (
 	"mlops/runner/gbdt"
 )
 
+// kindClassification is the value of training.problem_type for classes.
+const kindClassification = "classification"
+
 // family are objectives of gbdt that predict the same.
 type family struct {
 	kind       string // the value of training.problem_type that asks for them
@@ -20,8 +23,8 @@ var families = []family{
 	{"regression", []ProblemType{Regression}, []string{
 		gbdt.Regression, gbdt.RegressionL1, gbdt.Huber, gbdt.Fair, gbdt.Poisson, gbdt.Quantile, gbdt.MAPE, gbdt.Gamma, gbdt.Tweedie, gbdt.CrossEntropy,
 	}},
-	{"classification", []ProblemType{Binary}, []string{gbdt.Binary}},
-	{"classification", []ProblemType{Multiclass, Binary}, []string{gbdt.Multiclass, gbdt.MulticlassOVA}},
+	{kindClassification, []ProblemType{Binary}, []string{gbdt.Binary}},
+	{kindClassification, []ProblemType{Multiclass, Binary}, []string{gbdt.Multiclass, gbdt.MulticlassOVA}},
 	{"ranking", []ProblemType{Ranking}, []string{gbdt.LambdaRank}},
 }
 
@@ -70,7 +73,7 @@ func problemsOf(kind string) []ProblemType {
 	switch kind {
 	case "regression":
 		return []ProblemType{Regression}
-	case "classification":
+	case kindClassification:
 		return []ProblemType{Binary, Multiclass}
 	case "ranking":
 		return []ProblemType{Ranking}

@@ -2,14 +2,12 @@ package training
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
-	"mlops/runner/gbdt"
 	"mlops/runner/preprocess"
 	"mlops/runner/table"
 )
@@ -131,7 +129,7 @@ func (r *run) judgedRows(ctx context.Context, fitted *preprocess.Fitted, positio
 func (r *run) data(positions []int, features *table.Table, fitted *preprocess.Fitted) Data {
 	d := Data{
 		Features: features, Categorical: fitted.Categorical(), Classes: pick(r.goal.classes, positions), Values: pick(r.goal.values, positions),
-		Weights: pick(r.goal.weights, positions),
+		Weights: pick(r.goal.weights, positions), rows: func() []int { return r.goal.inputRows(positions) },
 	}
 	if r.goal.problem == Ranking {
 		d.Groups = r.goal.groupSizes(positions)
@@ -145,18 +143,20 @@ func (r *run) data(positions []int, features *table.Table, fitted *preprocess.Fi
 // fitModel completes a job and does it.
 func (r *run) fitModel(ctx context.Context, job Job) (Model, error) {
 	job.Config, job.Problem, job.Target, job.Init, job.Now = r.cfg, r.goal.problem, r.goal.Target, r.init, r.now
+	job.Warn = func(format string, args ...any) { r.warnNow(ctx, format, args...) }
 	m, err := r.backend.Fit(ctx, job)
-	var label *gbdt.LabelError
-	var weight *gbdt.WeightError
-	if errors.As(err, &label) {
-		fault := &DataError{Column: r.goal.Name, Reason: fmt.Sprintf("the target %v cannot be used: %s", label.Value, label.Reason), Err: err}
-		if position := slices.Index(r.goal.values, label.Value); position >= 0 {
+	if err == nil {
+		return m, nil
+	}
+	if value, reason, ok := refusedTarget(err); ok {
+		fault := &DataError{Column: r.goal.Name, Reason: fmt.Sprintf("the target %v cannot be used: %s", value, reason), Err: err}
+		if position := slices.Index(r.goal.values, value); position >= 0 {
 			fault.Row = r.goal.row(position) + 1
 		}
 		return nil, fault
 	}
-	if errors.As(err, &weight) { // single weights are checked already
-		return nil, &DataError{Column: r.cfg.Training.SampleWeightColumn, Reason: "among the rows to train on or to stop by, " + weight.Reason, Err: err}
+	if reason, ok := refusedWeights(err); ok { // single weights are checked already
+		return nil, &DataError{Column: r.cfg.Training.SampleWeightColumn, Reason: "among the rows to train on or to stop by, " + reason, Err: err}
 	}
-	return m, dataError(err, nil)
+	return nil, dataError(err, nil)
 }

@@ -25,8 +25,9 @@ type Model interface {
 	// Predict scores a table of preprocessed features: Float64 columns, found by
 	// name. The result depends on each row alone.
 	Predict(ctx context.Context, features *table.Table) (*Prediction, error)
-	// FeatureImportance gives each feature's share of the model's gain, adding up
-	// to 1 (all 0 where nothing was split), by name.
+	// FeatureImportance gives each feature's share in what the model predicts, adding
+	// up to 1 (all 0 where nothing does), by name: of trees its share of the gain,
+	// of linear models see [linearImportance], of networks [shuffledImportance].
 	FeatureImportance() map[string]float64
 	// FileName is the name of the model's file in a deployment.
 	FileName() string
@@ -81,6 +82,16 @@ type Data struct {
 	// InitScore are the raw scores that training starts from: of each column that
 	// the configuration names, one a row. nil: none.
 	InitScore [][]float64
+
+	rows func() []int // those of the input, one a row; nil where they are not known
+}
+
+// inputRows are the input's rows, nil where they are not known.
+func (d *Data) inputRows() []int {
+	if d.rows == nil {
+		return nil
+	}
+	return d.rows()
 }
 
 // Job is one training.
@@ -105,6 +116,21 @@ type Job struct {
 	// Snapshots keeps the training's state for an attempt that takes up where this
 	// one broke off; nil keeps none.
 	Snapshots *Snapshots
+	// Warn takes what the model's user should know, such as a training that did not
+	// converge; nil takes nothing.
+	Warn func(format string, args ...any)
+}
+
+// warnf warns, unless the job is a quiet one: the warning would come again.
+func (j *Job) warnf(format string, args ...any) {
+	if j.Warn != nil && !j.Quiet {
+		j.Warn(format, args...)
+	}
+}
+
+// info describes the model of the job.
+func (j *Job) info(backend, model string) ModelInfo {
+	return ModelInfo{Backend: backend, Model: model, Problem: j.Problem, Target: j.Target, Features: j.Train.Features.Names()}
 }
 
 // Meter reports the iterations of the training to the context's sink; nil, which
@@ -147,6 +173,7 @@ func Known() []string { return slices.Sorted(maps.Keys(backends)) }
 func init() {
 	Register("classic", classic{})
 	Register("lightgbm", lightGBM{})
+	Register("neural_network", neuralNetwork{})
 }
 
 // backendOf finds the configuration's backend.

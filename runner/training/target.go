@@ -85,7 +85,7 @@ func newGoal(c *table.Column, kind string) (g *goal, warnings []string, err erro
 		g.problem = Regression
 	case "ranking":
 		g.problem = Ranking
-	case "classification":
+	case kindClassification:
 		g.problem = classification(len(values.labels))
 	default:
 		g.problem = detect(c, values)

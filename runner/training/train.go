@@ -55,7 +55,7 @@ type Outcome struct {
 	CVScores []float64
 	// Timings in seconds: split, cross_validate, preprocess, train, evaluate.
 	Timings map[string]float64
-	// FeatureImportance gives each feature's share of the model's gain.
+	// FeatureImportance is the model's.
 	FeatureImportance map[string]float64
 	// TrainRows and ValidationRows count the rows that were trained on, after
 	// dropping, and validated.
@@ -231,7 +231,11 @@ func (r *run) finish(ctx context.Context) (*Outcome, error) {
 		r.warnings = append(r.warnings, "test_size is 0 and there is no cross-validation: no rows were set apart, so nothing tells how good the model is")
 	}
 	if slices.Max(slices.Collect(maps.Values(out.FeatureImportance))) == 0 {
-		r.warnings = append(r.warnings, "the model found no split and predicts the same for every row; give more rows, or lower min_data_in_leaf (min_samples_leaf)")
+		advice := "the model found no split and predicts the same for every row; give more rows, or lower min_data_in_leaf (min_samples_leaf)"
+		if _, ok := out.Model.(*treeModel); !ok {
+			advice = "no feature moves the model's predictions, which are the same for every row; weaken the penalty (lower alpha, or raise C)"
+		}
+		r.warnings = append(r.warnings, advice)
 	}
 	out.Warnings = r.warnings
 	return out, nil

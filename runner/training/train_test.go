@@ -339,8 +339,8 @@ func TestWrongInputIsTold(t *testing.T) {
 		message            string
 		kind               any
 	}{
-		{"backend", "training: {backend: lightgmb}", "", tab, `conf.yaml:1:12: training.backend: unknown backend "lightgmb"; did you mean "lightgbm"? (known: classic, lightgbm)`, new(*config.Error)},
-		{"model type", "training: {model_type: random_forest}", "", tab, "known: auto, random_forest_classifier, random_forest_regressor", new(*config.Error)},
+		{"backend", "training: {backend: lightgmb}", "", tab, `conf.yaml:1:12: training.backend: unknown backend "lightgmb"; did you mean "lightgbm"? (known: classic, lightgbm, neural_network)`, new(*config.Error)},
+		{"model type", "training: {model_type: random_forest}", "", tab, "known: auto, decision_tree_classifier, decision_tree_regressor, elastic_net,", new(*config.Error)},
 		{"model type of another problem", "training: {model_type: random_forest_regressor}", "", tab, "cannot be used for a target of binary_classification", new(*config.Error)},
 		{"forest parameter", "training:\n  params:\n    n_estimator: 5\n", "", tab, `conf.yaml:3:5: training.params.n_estimator: unknown key; did you mean "n_estimators"`, new(*config.Error)},
 		{"forest range", "training: {params: {max_features: 1.5}}", "", tab, "training.params.max_features: must be sqrt, log2", new(*config.Error)},

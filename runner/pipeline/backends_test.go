@@ -1,0 +1,52 @@
+package pipeline_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mlops/runner/pipeline"
+)
+
+// Each model goes the whole way: it is trained, deployed, which repeats its
+// predictions from the files, and predicts.
+func TestEveryModelIsDeployedAndPredicts(t *testing.T) {
+	dir, env := environment(t)
+	customers(t, dir, "customers.csv", 150)
+	houses(t, dir, "houses.csv", 100)
+	for model, c := range map[string]struct{ data, backend, file string }{
+		"logistic_regression":      {"customers.csv", "classic", "model.json"},
+		"decision_tree_classifier": {"customers.csv", "classic", "model.txt"},
+		"extra_trees_classifier":   {"customers.csv", "classic", "model.txt"},
+		"mlp_classifier":           {"customers.csv", "neural_network", "model.json"},
+		"linear_regression":        {"houses.csv", "classic", "model.json"},
+		"ridge":                    {"houses.csv", "classic", "model.json"},
+		"lasso":                    {"houses.csv", "classic", "model.json"},
+		"elastic_net":              {"houses.csv", "classic", "model.json"},
+		"decision_tree_regressor":  {"houses.csv", "classic", "model.txt"},
+		"extra_trees_regressor":    {"houses.csv", "classic", "model.txt"},
+		"mlp_regressor":            {"houses.csv", "neural_network", "model.json"},
+	} {
+		cfg := settings(t, "preprocessing: {handle_missing: median}")
+		cfg.Training.Backend, cfg.Training.ModelType, cfg.Training.Params = c.backend, model, nil
+		result := train(t, env, pipeline.TrainRequest{Data: c.data, Config: cfg, BaseDir: dir})
+		if result.ModelName != model {
+			t.Errorf("%s: the model's name is %s", model, result.ModelName)
+		}
+		path := filepath.Join(result.Deployment.Dir, c.file)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		predicted, err := pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: c.data, Model: result.Deployment.Dir, BaseDir: dir}, env)
+		if err != nil || predicted.Count != result.Rows {
+			t.Errorf("%s: %+v, %v", model, predicted, err)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), "1", "2", 1)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err = pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: c.data, Model: result.Deployment.Dir, BaseDir: dir}, env)
+		wantError(t, err, "load", pipeline.BadData, c.file)
+	}
+}
