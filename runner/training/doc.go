@@ -19,7 +19,8 @@
 // parameters; classic (alias sklearn) takes scikit-learn's: its automatic
 // choice is a random forest of 100 trees. Both are trees of package
 // runner/gbdt and keep LightGBM's model text. [Load] brings a model back from
-// that text and its [ModelInfo].
+// that text and its [ModelInfo]. callable, deep_learning and nlp run the user's
+// own program, where [Permit] allows it.
 //
 // # Beside the features
 //
@@ -55,4 +56,5 @@
 //	link.go       predictions from initial scores
 //	objectives.go which objectives serve which problem
 //	lightgbm.go, classic.go   the backends
+//	program.go, program_model.go  the backend of users' own programs
 package training

@@ -26,7 +26,7 @@ type Model interface {
 	// name. The result depends on each row alone.
 	Predict(ctx context.Context, features *table.Table) (*Prediction, error)
 	// FeatureImportance gives each feature's share of the model's gain, adding up
-	// to 1 (all 0 where nothing was split), by name.
+	// to 1 (all 0 where nothing was split), by name; nil where the model tells none.
 	FeatureImportance() map[string]float64
 	// FileName is the name of the model's file in a deployment.
 	FileName() string
@@ -81,6 +81,9 @@ type Data struct {
 	// InitScore are the raw scores that training starts from: of each column that
 	// the configuration names, one a row. nil: none.
 	InitScore [][]float64
+	// Raw are the columns that Features were made of, for a backend that asks for
+	// them; nil for others.
+	Raw *table.Table
 }
 
 // Job is one training.
