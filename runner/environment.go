@@ -39,13 +39,14 @@ type Artifacts interface {
 
 // Environment is all that a task may reach.
 type Environment struct {
-	Storage       *storage.Opener // paths and URLs, within the allowed roots
-	Gate          Gate            // nil: everything is permitted (library use)
-	Artifacts     Artifacts       // nil: there is no artifact service
-	ScratchDir    string          // for temporary files; deleted by the caller
-	SnapshotDir   string          // for what a later attempt may take up; "": nowhere
-	AllowedURLs   []string        // prefixes of the addresses that may be sent to; none: nowhere
-	ProbesAllowed bool            // whether probe operations run
-	InProcess     bool            // the attempt shares its process with others
-	Version       string          // of the program, for metadata
+	Storage         *storage.Opener // paths and URLs, within the allowed roots
+	Gate            Gate            // nil: everything is permitted (library use)
+	Artifacts       Artifacts       // nil: there is no artifact service
+	ScratchDir      string          // for temporary files; deleted by the caller
+	SnapshotDir     string          // for what a later attempt may take up; "": nowhere
+	AllowedURLs     []string        // prefixes of the addresses that may be sent to; none: nowhere
+	AllowedPrograms []string        // programs that may run, and directories of such; none: nothing runs
+	ProbesAllowed   bool            // whether probe operations run
+	InProcess       bool            // the attempt shares its process with others
+	Version         string          // of the program, for metadata
 }

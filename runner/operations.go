@@ -72,7 +72,7 @@ func runObserve(ctx context.Context, env Environment, a Assignment) (*mlopsv1.Ou
 func pipelineEnv(env Environment, a Assignment) pipeline.Env {
 	return pipeline.Env{
 		Storage: env.Storage, Gate: env.Gate, Artifacts: env.Artifacts, ScratchDir: env.ScratchDir, SnapshotDir: env.SnapshotDir,
-		Version: env.Version, AllowedURLs: env.AllowedURLs,
+		Version: env.Version, AllowedURLs: env.AllowedURLs, AllowedPrograms: env.AllowedPrograms,
 		WorkflowID: a.WorkflowID, TaskID: a.TaskID, Attempt: a.Attempt,
 	}
 }

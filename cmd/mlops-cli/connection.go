@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -11,6 +12,7 @@ import (
 	"mlops/cmd/program"
 	mlopsv1 "mlops/proto/mlops/v1"
 	"mlops/proto/transport"
+	userprogram "mlops/runner/program"
 )
 
 // connection is a master to speak to.
@@ -47,6 +49,9 @@ type need struct {
 func (a *app) connect(ctx context.Context, n need) (*connection, error) {
 	if a.masterAddress() == "" {
 		return a.connectEmbedded(ctx, n)
+	}
+	if len(a.flags.programs) > 0 {
+		return nil, usagef("--allow-program is for work without a master; a master's workers run what their own --allow-program says")
 	}
 	token := a.getenv("MLOPS_TOKEN")
 	if a.flags.tokenFile != "" {
@@ -102,7 +107,11 @@ func (a *app) connectEmbedded(ctx context.Context, n need) (*connection, error) 
 	if err != nil {
 		return nil, usage(err)
 	}
-	session, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Worker: n.worker, Probes: n.probes, Version: program.Version()})
+	programs, err := a.allowedPrograms()
+	if err != nil {
+		return nil, usage(err)
+	}
+	session, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Worker: n.worker, Probes: n.probes, Programs: programs, Version: program.Version()})
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +123,25 @@ func (a *app) connectEmbedded(ctx context.Context, n need) (*connection, error) 
 		return nil, errors.Join(err, session.Close())
 	}
 	return c, nil
+}
+
+// allowedPrograms are the programs that work of this process may run, by the flag
+// or the environment. A configuration or a deployment alone, which may come from
+// elsewhere, allows nothing.
+func (a *app) allowedPrograms() ([]string, error) {
+	given, from := a.flags.programs, "--allow-program"
+	if len(given) == 0 {
+		given, from = filepath.SplitList(a.getenv("MLOPS_ALLOW_PROGRAM")), "MLOPS_ALLOW_PROGRAM"
+	}
+	var allowed []string
+	for _, path := range given {
+		path, err := userprogram.CheckAllowed(a.dir, path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", from, err)
+		}
+		allowed = append(allowed, path)
+	}
+	return allowed, nil
 }
 
 func (c *connection) greet(ctx context.Context) (err error) {

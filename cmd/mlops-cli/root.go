@@ -18,6 +18,7 @@ type globalFlags struct {
 	master, tokenFile, ca        string
 	cert, key, serverName, state string
 	registry                     string
+	programs                     []string
 	insecure, quiet              bool
 	timeout                      time.Duration
 }
@@ -44,6 +45,7 @@ Environment:
   MLOPS_STATE    the state directory used without a master, as --state
   MLOPS_TOKEN    the token itself (--token-file names a file that holds it)
   MLOPS_CA       the certificate authority's file, as --ca
+  MLOPS_ALLOW_PROGRAM  programs that may run, as --allow-program
   NO_COLOR       if set, nothing is coloured`
 
 const rootExample = `  # Train on the last column, then use the model.
@@ -72,6 +74,7 @@ func newRoot(a *app) *cobra.Command {
 	f.StringVar(&a.flags.serverName, "server-name", "", "the name in the master's certificate, where it differs from the address")
 	f.BoolVar(&a.flags.insecure, "insecure", false, "speak plain text to the master, the token included")
 	f.StringVar(&a.flags.state, "state", "", "state directory used without a master (env MLOPS_STATE)")
+	f.StringArrayVar(&a.flags.programs, "allow-program", nil, "program that a model may be made by, or a directory of such, without a master; repeatable (env MLOPS_ALLOW_PROGRAM, paths parted by :)")
 	f.StringVar(&a.flags.registry, "registry", "", "directory of the model registry that models:/ names are looked up in (default: where the configuration registers)")
 	f.DurationVar(&a.flags.timeout, "timeout", 5*time.Second, "how long to try to reach the master")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, only warnings and errors")

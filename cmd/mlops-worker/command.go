@@ -31,6 +31,7 @@ type settings struct {
 	workDir     string
 	roots       []string
 	urls        []string
+	programs    []string
 	probes      bool
 	memoryLimit string
 	cacheSize   string
@@ -50,6 +51,10 @@ memory ends that attempt and nothing else.
 A worker whose master is on this host opens any file that its user may. With a
 master elsewhere it opens artifacts only, until directories are allowed with
 --allow-root.
+
+A task runs a program of its user's (the backends callable, deep_learning and
+nlp) only where that is an --allow-program or lies beneath one, symbolic links
+resolved. It runs as this worker's user.
 
 Alerts and figures leave a worker only for addresses that begin with an
 --allow-url. Secrets that a configuration names are read from this process's
@@ -98,6 +103,7 @@ func command(stdout, stderr io.Writer) *cobra.Command {
 	f.StringVar(&s.workDir, "work-dir", "", "directory of the journal, scratch and cached artifacts; one for each worker (default: a free one beneath ~/.local/state/mlops/workers)")
 	f.StringArrayVar(&s.roots, "allow-root", nil, "directory beneath which tasks may open files; repeatable (default: anywhere with a master on this host, else artifacts only)")
 	f.StringArrayVar(&s.urls, "allow-url", nil, "prefix of the addresses that alerts and figures may be sent to, e.g. https://hooks.slack.com/; repeatable (default: none)")
+	f.StringArrayVar(&s.programs, "allow-program", nil, "program that tasks may run as their model, or a directory of such; repeatable (default: none)")
 	f.StringVar(&s.isolation, "isolation", "process", "process: each attempt in a child process; none: all in this one")
 	f.StringVar(&s.memoryLimit, "memory-limit", "", "memory that one attempt may use, such as 4GiB (default: no limit)")
 	f.StringVar(&s.cacheSize, "cache-size", "20GiB", "size of the cache of artifacts")

@@ -18,6 +18,7 @@ import (
 	"mlops/proto/transport"
 	"mlops/runner"
 	"mlops/runner/observe/outbound"
+	userprogram "mlops/runner/program"
 	"mlops/worker"
 	"mlops/worker/artifactcache"
 	"mlops/worker/isolation"
@@ -159,6 +160,13 @@ func (s *settings) options() (worker.Options, isolation.Reach, error) {
 		}
 	}
 	reach.AllowedURLs = s.urls
+	for _, allowed := range s.programs {
+		path, err := userprogram.CheckAllowed(".", allowed)
+		if err != nil {
+			return o, reach, fmt.Errorf("--allow-program: %w", err)
+		}
+		reach.AllowedPrograms = append(reach.AllowedPrograms, path)
+	}
 	for _, root := range s.roots {
 		path, err := filepath.Abs(root)
 		if err != nil {

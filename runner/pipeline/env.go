@@ -10,6 +10,7 @@ import (
 	"mlops/runner/config"
 	"mlops/runner/deploy"
 	"mlops/runner/observe/outbound"
+	"mlops/runner/program"
 	"mlops/runner/storage"
 )
 
@@ -33,6 +34,9 @@ type Env struct {
 	SnapshotDir string
 	// AllowedURLs are prefixes of the addresses that steps may send to; none: nowhere.
 	AllowedURLs []string
+	// AllowedPrograms are the programs that may run, and directories of such; none:
+	// nothing runs. See package runner/program.
+	AllowedPrograms []string
 	// Sender sends there; nil: the network's. Its own list of addresses counts.
 	Sender     *outbound.Sender
 	WorkflowID string
@@ -67,6 +71,12 @@ func (e Env) withDefaults() Env {
 		e.AllowURL, e.HTTP = outbound.Allow(e.AllowedURLs), &http.Client{Timeout: httpTimeout}
 	}
 	return e
+}
+
+// allowPrograms returns a context in which the allowed programs run. Relative
+// paths of programs start at base.
+func (e Env) allowPrograms(ctx context.Context, base string) context.Context {
+	return program.With(ctx, program.Permission{Allowed: e.AllowedPrograms, Base: base, Scratch: e.ScratchDir})
 }
 
 const artifactScheme = "artifact://"

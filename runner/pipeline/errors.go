@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"mlops/runner/config"
+	"mlops/runner/program"
 	"mlops/runner/storage"
 )
 
@@ -18,7 +19,7 @@ const (
 	Internal     Kind = iota // this program's
 	BadConfig                // the request or the configuration must be changed
 	BadData                  // a table or a deployment must be changed
-	Forbidden                // a location outside the allowed roots
+	Forbidden                // a location outside the allowed roots, or a program that is not allowed
 	NotPermitted             // the gate denied publication
 	Passing                  // a full disk, a network: the same run may succeed later
 	Cancelled                // the context ended
@@ -77,6 +78,8 @@ func KindOf(ctx context.Context, err error, otherwise Kind) Kind {
 	var denied *NotPermittedError
 	var forbidden *storage.ForbiddenError
 	var configuration *config.Error
+	var failed *program.Error
+	var notAllowed *program.ForbiddenError
 	switch {
 	case errors.As(err, &known):
 		return known.Kind
@@ -86,12 +89,27 @@ func KindOf(ctx context.Context, err error, otherwise Kind) Kind {
 		return NotPermitted
 	case errors.As(err, &forbidden):
 		return Forbidden
+	case errors.As(err, &notAllowed):
+		return Forbidden
+	case errors.As(err, &failed):
+		return kindOfProgram(failed)
 	case passes(err):
 		return Passing
 	case errors.As(err, &configuration):
 		return BadConfig
 	}
 	return otherwise
+}
+
+// kindOfProgram tells who can mend a program's failure.
+func kindOfProgram(e *program.Error) Kind {
+	switch e.Kind {
+	case program.Data:
+		return BadData
+	case program.Passing:
+		return Passing
+	}
+	return BadConfig
 }
 
 // passing are the system's errors that time or an operator may heal.

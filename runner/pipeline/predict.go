@@ -36,6 +36,7 @@ const headRows = 10
 // whole or not at all, and the call is recorded in the deployment's logs.
 func Predict(ctx context.Context, r PredictRequest, env Env) (*PredictResult, error) {
 	env = env.withDefaults()
+	ctx = env.allowPrograms(ctx, r.BaseDir)
 	s := newStages(env)
 	format, err := predictFormat(r, env)
 	if err != nil {

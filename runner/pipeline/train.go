@@ -38,6 +38,7 @@ type TrainRequest struct {
 // deployment.
 func Train(ctx context.Context, r TrainRequest, env Env) (*TrainResult, error) {
 	env = env.withDefaults()
+	ctx = env.allowPrograms(ctx, r.BaseDir)
 	t := &trainRun{request: r, env: env, config: configuration(r.Config), stages: newStages(env)}
 	if err := t.prepare(ctx); err != nil {
 		return nil, fail(ctx, "config", BadConfig, err)
@@ -100,6 +101,9 @@ func (t *trainRun) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	if err := training.Check(t.config); err != nil {
+		return err
+	}
+	if err := training.Permit(ctx, t.config); err != nil {
 		return err
 	}
 	if t.watchers, err = observe.New(t.config.Observability); err != nil {

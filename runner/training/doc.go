@@ -20,7 +20,8 @@
 // choice is a random forest of 100 trees. Both grow trees of package runner/gbdt
 // and keep LightGBM's model text; classic has package runner/linear's models
 // besides, and neural_network trains runner/neural's: these keep a JSON document.
-// [Load] brings a model back from its file and its [ModelInfo].
+// [Load] brings a model back from its file and its [ModelInfo]. callable,
+// deep_learning and nlp run the user's own program, where [Permit] allows it.
 //
 // Trees take missing cells as they are. The other models do not, and say which
 // cell of which column stands in the way.
@@ -67,4 +68,5 @@
 //	document.go   the file of the other models
 //	finite.go     cells that these cannot take
 //	errors.go, errors_model.go  whose fault an error is
+//	program.go, program_model.go  the backend of users' own programs
 package training

@@ -19,6 +19,9 @@ type Starter interface {
 // scores in raw, the table that the features were made of, where the model was
 // trained from such and raw has their columns.
 func Predict(ctx context.Context, m Model, features, raw *table.Table) (*Prediction, error) {
+	if rm, ok := m.(rawModel); ok {
+		return rm.predictRows(ctx, Data{Features: features, Raw: raw})
+	}
 	var scores [][]float64
 	for _, name := range m.Info().InitScore {
 		c := raw.Column(name)
@@ -38,6 +41,9 @@ func Predict(ctx context.Context, m Model, features, raw *table.Table) (*Predict
 // predictData predicts a part's rows, from their initial scores where there are
 // any.
 func predictData(ctx context.Context, m Model, d Data) (*Prediction, error) {
+	if rm, ok := m.(rawModel); ok {
+		return rm.predictRows(ctx, d)
+	}
 	if d.InitScore == nil {
 		p, err := m.Predict(ctx, d.Features)
 		return p, dataError(err, d.inputRows())

@@ -43,7 +43,16 @@ func (r *run) prepareRows(ctx context.Context, positions []int) (*prepared, erro
 		}
 		positions = kept
 	}
-	return &prepared{fitted: fitted, train: r.data(positions, features, fitted)}, nil
+	if kept != nil && r.wantsRaw() {
+		if raw, err = r.take(ctx, positions); err != nil {
+			return nil, err
+		}
+	}
+	train, err := r.withRaw(r.data(positions, features, fitted), raw, fitted)
+	if err != nil {
+		return nil, err
+	}
+	return &prepared{fitted: fitted, train: train}, nil
 }
 
 // preprocess gives preprocessing's state, the features, and the rows that they
@@ -122,7 +131,7 @@ func (r *run) judgedRows(ctx context.Context, fitted *preprocess.Fitted, positio
 	if err != nil {
 		return Data{}, dataError(err, r.goal.inputRows(positions))
 	}
-	return r.data(positions, features, fitted), nil
+	return r.withRaw(r.data(positions, features, fitted), raw, fitted)
 }
 
 // data joins preprocessed features with the target at positions.

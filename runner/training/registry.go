@@ -27,7 +27,8 @@ type Model interface {
 	Predict(ctx context.Context, features *table.Table) (*Prediction, error)
 	// FeatureImportance gives each feature's share in what the model predicts, adding
 	// up to 1 (all 0 where nothing does), by name: of trees its share of the gain,
-	// of linear models see [linearImportance], of networks [shuffledImportance].
+	// of linear models see [linearImportance], of networks [shuffledImportance]; nil
+	// where the model tells none.
 	FeatureImportance() map[string]float64
 	// FileName is the name of the model's file in a deployment.
 	FileName() string
@@ -82,6 +83,9 @@ type Data struct {
 	// InitScore are the raw scores that training starts from: of each column that
 	// the configuration names, one a row. nil: none.
 	InitScore [][]float64
+	// Raw are the columns that Features were made of, for a backend that asks for
+	// them; nil for others.
+	Raw *table.Table
 
 	rows func() []int // those of the input, one a row; nil where they are not known
 }

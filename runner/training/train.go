@@ -230,7 +230,7 @@ func (r *run) finish(ctx context.Context) (*Outcome, error) {
 	default:
 		r.warnings = append(r.warnings, "test_size is 0 and there is no cross-validation: no rows were set apart, so nothing tells how good the model is")
 	}
-	if slices.Max(slices.Collect(maps.Values(out.FeatureImportance))) == 0 {
+	if len(out.FeatureImportance) > 0 && slices.Max(slices.Collect(maps.Values(out.FeatureImportance))) == 0 {
 		advice := "the model found no split and predicts the same for every row; give more rows, or lower min_data_in_leaf (min_samples_leaf)"
 		if _, ok := out.Model.(*treeModel); !ok {
 			advice = "no feature moves the model's predictions, which are the same for every row; weaken the penalty (lower alpha, or raise C)"
@@ -286,6 +286,9 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 			var warnings []string
 			out.Metrics, warnings = evaluate(r.goal.problem, judged, prediction)
 			r.warnings = append(r.warnings, warnings...)
+			if err := r.addOwnFigures(ctx, out, judged); err != nil {
+				return err
+			}
 		}
 		keep := min(len(shown), maxSampleRows)
 		out.Sample = Sample{Features: r.raw.Take(r.goal.inputRows(shown[:keep])), Prediction: prediction.Slice(0, keep)}

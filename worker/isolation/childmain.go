@@ -87,7 +87,7 @@ type workerLink struct {
 
 // run does the work, with its reports on their way.
 func (w *workerLink) run(ctx context.Context, work *mlopsv1.AttemptAssignment, newRunner func(runner.Environment) Runner) *mlopsv1.Outcome {
-	reach := Reach{AllowedURLs: work.GetAllowedUrls(), ProbesAllowed: work.GetProbesAllowed()}
+	reach := Reach{AllowedURLs: work.GetAllowedUrls(), AllowedPrograms: work.GetAllowedPrograms(), ProbesAllowed: work.GetProbesAllowed()}
 	if len(work.GetAllowedRoots()) > 0 {
 		reach.AllowedRoots = work.GetAllowedRoots()
 	}

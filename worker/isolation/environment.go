@@ -22,6 +22,9 @@ type Reach struct {
 	// AllowedURLs are prefixes of the addresses that attempts may send to, see
 	// package runner/observe/outbound; none: nowhere.
 	AllowedURLs []string
+	// AllowedPrograms are the programs that attempts may run, and directories of
+	// such, see package runner/program; none: nothing runs.
+	AllowedPrograms []string
 	// ProbesAllowed lets probes run.
 	ProbesAllowed bool
 	// Version of the program, for the metadata of what it makes.
@@ -42,7 +45,7 @@ func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Ar
 	}
 	return runner.Environment{
 		Storage: storage.New(o), Gate: gate, Artifacts: artifacts, ScratchDir: scratch, SnapshotDir: snapshotDir(scratch),
-		AllowedURLs: slices.Clone(r.AllowedURLs), ProbesAllowed: r.ProbesAllowed, Version: r.Version,
+		AllowedURLs: slices.Clone(r.AllowedURLs), AllowedPrograms: slices.Clone(r.AllowedPrograms), ProbesAllowed: r.ProbesAllowed, Version: r.Version,
 	}
 }
 

@@ -138,7 +138,7 @@ func (p *Process) spawn(a Attempt, h Host) (*child, error) {
 func (p *Process) assignment(a Attempt, h Host) *mlopsv1.AttemptAssignment {
 	m := &mlopsv1.AttemptAssignment{
 		Ref: a.Ref, WorkflowId: a.WorkflowID, Operation: a.Operation, Inputs: a.Inputs, ScratchDir: a.ScratchDir,
-		AllowedUrls: p.Reach.AllowedURLs, ProbesAllowed: p.Reach.ProbesAllowed, Artifacts: h.Artifacts != nil, MaxProcs: int32(p.MaxProcs),
+		AllowedUrls: p.Reach.AllowedURLs, AllowedPrograms: p.Reach.AllowedPrograms, ProbesAllowed: p.Reach.ProbesAllowed, Artifacts: h.Artifacts != nil, MaxProcs: int32(p.MaxProcs),
 	}
 	if p.Reach.AllowedRoots != nil {
 		m.AllowedRoots = append(slices.Clone(p.Reach.AllowedRoots), a.ScratchDir)

@@ -39,7 +39,9 @@ type hand struct {
 func (s *Session) startWorker() (*hand, error) {
 	executor := &isolation.InProcess{
 		NewRunner: func(env runner.Environment) isolation.Runner { return runner.New(env) },
-		Reach:     isolation.Reach{AllowedURLs: outbound.Anywhere, ProbesAllowed: s.options.Probes, Version: s.options.Version},
+		Reach: isolation.Reach{
+			AllowedURLs: outbound.Anywhere, AllowedPrograms: s.options.Programs, ProbesAllowed: s.options.Probes, Version: s.options.Version,
+		},
 	}
 	if err := os.MkdirAll(s.id.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the worker's directory: %w", err)

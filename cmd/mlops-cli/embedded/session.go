@@ -31,6 +31,7 @@ type Options struct {
 	StateDir string       // directory of the state; made with mode 0700 if it is not there
 	Worker   bool         // run a worker
 	Probes   bool         // the worker takes probes
+	Programs []string     // absolute paths that the worker may run, or run from; none: it runs no programs
 	Version  string       // of the program
 	Logger   *slog.Logger // of master and worker; nil: nothing is logged
 }

@@ -151,9 +151,11 @@ type AttemptAssignment struct {
 	// Processors that the attempt may use; 0: all.
 	MaxProcs int32 `protobuf:"varint,9,opt,name=max_procs,json=maxProcs,proto3" json:"max_procs,omitempty"`
 	// Prefixes of the addresses that the attempt may send to; empty: none.
-	AllowedUrls   []string `protobuf:"bytes,10,rep,name=allowed_urls,json=allowedUrls,proto3" json:"allowed_urls,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AllowedUrls []string `protobuf:"bytes,10,rep,name=allowed_urls,json=allowedUrls,proto3" json:"allowed_urls,omitempty"`
+	// Programs that the attempt may run, and directories of such; empty: none.
+	AllowedPrograms []string `protobuf:"bytes,11,rep,name=allowed_programs,json=allowedPrograms,proto3" json:"allowed_programs,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *AttemptAssignment) Reset() {
@@ -252,6 +254,13 @@ func (x *AttemptAssignment) GetMaxProcs() int32 {
 func (x *AttemptAssignment) GetAllowedUrls() []string {
 	if x != nil {
 		return x.AllowedUrls
+	}
+	return nil
+}
+
+func (x *AttemptAssignment) GetAllowedPrograms() []string {
+	if x != nil {
+		return x.AllowedPrograms
 	}
 	return nil
 }
@@ -823,7 +832,7 @@ const file_mlops_v1_attempt_pipe_proto_rawDesc = "" +
 	"assignment\x121\n" +
 	"\x06cancel\x18\x02 \x01(\v2\x17.mlops.v1.AttemptCancelH\x00R\x06cancel\x12.\n" +
 	"\x05reply\x18\x03 \x01(\v2\x16.mlops.v1.AttemptReplyH\x00R\x05replyB\x06\n" +
-	"\x04kind\"\x84\x03\n" +
+	"\x04kind\"\xaf\x03\n" +
 	"\x11AttemptAssignment\x12&\n" +
 	"\x03ref\x18\x01 \x01(\v2\x14.mlops.v1.AttemptRefR\x03ref\x12\x1f\n" +
 	"\vworkflow_id\x18\x02 \x01(\tR\n" +
@@ -837,7 +846,8 @@ const file_mlops_v1_attempt_pipe_proto_rawDesc = "" +
 	"\tartifacts\x18\b \x01(\bR\tartifacts\x12\x1b\n" +
 	"\tmax_procs\x18\t \x01(\x05R\bmaxProcs\x12!\n" +
 	"\fallowed_urls\x18\n" +
-	" \x03(\tR\vallowedUrls\"X\n" +
+	" \x03(\tR\vallowedUrls\x12)\n" +
+	"\x10allowed_programs\x18\v \x03(\tR\x0fallowedPrograms\"X\n" +
 	"\rAttemptCancel\x12/\n" +
 	"\x05grace\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05grace\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xdb\x01\n" +
