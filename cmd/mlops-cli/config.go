@@ -15,7 +15,8 @@ import (
 
 func newConfig(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "config", Short: "Work with configuration files", Example: "  mlops-cli config validate mlops-config.yaml",
+		Use: "config", Short: "Check and explain configuration files", Example: `  mlops-cli config validate mlops-config.yaml
+  mlops-cli config explain training.cv_folds`,
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "validate FILE...",
@@ -30,6 +31,7 @@ meaning have the same.`,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.validate(args) },
 		ValidArgsFunction: completeFiles("yaml", "yml"),
 	})
+	cmd.AddCommand(newConfigSchema(a), newConfigExplain(a))
 	return cmd
 }
 

@@ -25,13 +25,15 @@ func newInit(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration file with every default",
+		Long: `Write a configuration file with every default and a comment on what each key means.
+What a key takes in detail tells "mlops-cli config explain KEY".`,
 		Example: `  mlops-cli init
   mlops-cli init --full --output configs/churn.yaml`,
 		Args: exactly(),
 		RunE: func(*cobra.Command, []string) error { return a.initConfig(f) },
 	}
 	cmd.Flags().StringVarP(&f.output, "output", "O", "mlops-config.yaml", "file to write")
-	cmd.Flags().BoolVar(&f.full, "full", false, "show the keys that have no default too, as comments")
+	cmd.Flags().BoolVar(&f.full, "full", false, "every key: those that have no default too, as comments")
 	cmd.Flags().BoolVar(&f.force, "force", false, "replace a file that is there")
 	return cmd
 }

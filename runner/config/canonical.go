@@ -17,13 +17,17 @@ import (
 // that old hashes are never mistaken for new ones.
 const hashVersion = "config-v1:"
 
-// canonicalBackend resolves the name that an earlier system gave to classic.
+// aliases are names that an earlier system gave to backends.
+var aliases = map[string]string{"sklearn": "classic"}
+
 func canonicalBackend(name string) string {
-	if name == "sklearn" {
-		return "classic"
+	if backend, ok := aliases[name]; ok {
+		return backend
 	}
 	return name
 }
+
+func backendAliases() []string { return slices.Sorted(maps.Keys(aliases)) }
 
 // Hash identifies what the configuration means: every key with its defaults
 // filled in, whatever the order of keys, comments, styles of writing, and

@@ -6,9 +6,9 @@ import (
 	"reflect"
 )
 
-// about tells what each key means, and for a key that is not set by default how
-// it may look. A test checks that every key is here.
-var about = map[string]struct{ text, example string }{
+// about tells what each key means, for a key that is not set by default how it may
+// look, and what that example needs beside it. Tests check that every key is here.
+var about = map[string]struct{ text, example, with string }{
 	"preprocessing":                    {text: "How features are made from the raw columns. Fitted on training rows only."},
 	"preprocessing.handle_missing":     {text: "Missing cells: drop (the row), mean, median, mode or constant."},
 	"preprocessing.encode_categorical": {text: "Replace text by label codes in sorted order."},
@@ -22,12 +22,12 @@ var about = map[string]struct{ text, example string }{
 	"training.test_size":            {text: "Validation part: a fraction below 1, or a count of rows; 0 means none, to train on every row."},
 	"training.random_state":         {text: "Seed of splits and training, 0 to 4294967295."},
 	"training.cv_folds":             {text: "Cross-validation folds, 0 to 1000; 0 or 1 means none."},
-	"training.group_column":         {text: "Column that says which rows belong together: no group is divided by splits and folds; in ranking, the query."},
-	"training.sample_weight_column": {text: "Column of the rows' weights in training; not a feature."},
+	"training.group_column":         {text: "Column that says which rows belong together: no group is divided by splits and folds; in ranking, the query.", example: "customer_id"},
+	"training.sample_weight_column": {text: "Column of the rows' weights in training; not a feature.", example: "weight"},
 	"training.init_score_column": {text: "Column of raw scores that training starts from, or a list of one a class; not a feature.",
-		example: "base_score"},
-	"training.init_model":    {text: "Deployment or LightGBM model text whose training goes on (lightgbm)."},
-	"training.snapshot_freq": {text: "Iterations between snapshots, from which an interrupted training goes on; 0 means none."},
+		example: "base_score", with: "backend: lightgbm"},
+	"training.init_model":    {text: "Deployment or LightGBM model text whose training goes on (lightgbm).", example: "models/deployment_20260101_120000", with: "backend: lightgbm"},
+	"training.snapshot_freq": {text: "Iterations between snapshots, from which an interrupted training goes on; 0 means none.", example: "100"},
 	"training.params": {text: "The backend's own parameters: LightGBM's names for lightgbm, scikit-learn's for classic and neural_network.",
 		example: "{n_estimators: 200}"},
 	"deployment":                   {text: "Where and how the model is published."},
@@ -35,10 +35,10 @@ var about = map[string]struct{ text, example string }{
 	"deployment.deployment_prefix": {text: "Begins a deployment directory's name: PREFIX_YYYYMMDD_HHMMSS."},
 	"deployment.create_endpoint":   {text: "Also write an endpoint script."},
 	"deployment.endpoint_filename": {text: "Name of the endpoint script; the built-in one is a POSIX shell script."},
-	"deployment.endpoint_template": {text: "Path of a template for the endpoint script; empty means the built-in one."},
+	"deployment.endpoint_template": {text: "Path of a template for the endpoint script; empty means the built-in one.", example: "predict.sh.tmpl"},
 	"deployment.metadata_filename": {text: "Name of the metadata file."},
 	"deployment.version":           {text: "Version of the deployment."},
-	"deployment.deployment_time":   {text: "Fixed time of the deployment (RFC 3339); empty means now."},
+	"deployment.deployment_time":   {text: "Fixed time of the deployment (RFC 3339); empty means now.", example: `"2026-01-01T12:00:00Z"`},
 	"deployment.steps": {text: "Steps in order, in the place of the standard ones.",
 		example: "[create_directory, save_model, save_preprocessor, save_metadata]"},
 	"observability":                 {text: "What is recorded about a deployment and when to alert."},

@@ -34,17 +34,17 @@ type Preprocessing struct {
 type Training struct {
 	// Backend is the canonical name of a registered backend, e.g. "classic",
 	// "lightgbm" or "neural_network"; the alias "sklearn" reads as "classic".
-	Backend string `yaml:"backend"`
+	Backend string `yaml:"backend" text:"word"`
 	// ModelType is a model of the backend, or "auto" for its choice by problem
 	// type.
-	ModelType string `yaml:"model_type"`
+	ModelType string `yaml:"model_type" text:"word"`
 	// ProblemType is auto, classification, regression or ranking; auto goes by the
 	// objective, where the backend's parameters name one, and else by the target.
 	ProblemType string `yaml:"problem_type" enum:"auto|classification|regression|ranking"`
 	// TestSize is the validation part: a fraction below 1, or a count of rows. 0
 	// means none: the model is trained on all rows, and only cross-validation
 	// judges it.
-	TestSize float64 `yaml:"test_size"`
+	TestSize float64 `yaml:"test_size" part:"rows"`
 	// RandomState seeds splits and training.
 	RandomState int64 `yaml:"random_state" range:"[0,4294967295]"`
 	// CVFolds is the number of cross-validation folds; 0 and 1 mean none.

@@ -152,7 +152,7 @@ func decodeScalar(n *node, path string, v reflect.Value) error {
 			v.SetInt(number)
 			return nil
 		case float64:
-			if number == math.Trunc(number) && math.Abs(number) <= 1<<53 {
+			if number == math.Trunc(number) && math.Abs(number) <= maxWhole {
 				v.SetInt(int64(number))
 				return nil
 			}

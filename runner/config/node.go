@@ -12,6 +12,9 @@ const (
 	maxNodes  = 20_000    // values, counting each expansion of an alias
 )
 
+// maxWhole is the greatest float64 up to which every whole number is exact.
+const maxWhole = 1 << 53
+
 type kind uint8
 
 const (

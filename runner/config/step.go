@@ -20,6 +20,7 @@ type Step struct {
 
 	path   string // e.g. "preprocessing.steps[0]"; "" if built in code
 	places places
+	asked  *question // not nil: the step is a question for its parameters
 }
 
 // Path returns the step's dotted path, e.g. "preprocessing.steps[0]", or its
@@ -51,6 +52,9 @@ func DecodeParams[T any](s Step) (T, error) {
 
 // DecodeParamsOver is [DecodeParams] over defaults.
 func DecodeParamsOver[T any](s Step, defaults T) (T, error) {
+	if s.asked != nil {
+		return defaults, s.asked.answer(defaults)
+	}
 	return decodeValues(s.Params, s.places, join(s.Path(), "params"), defaults)
 }
 

@@ -5,7 +5,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,22 +14,7 @@ import (
 // Validate checks ranges and choices. It is needed only for a configuration
 // built or changed in code; the error is an [*Error].
 func (c *Config) Validate() error {
-	if err := validate(reflect.ValueOf(*c), "", c.places); err != nil {
-		return err
-	}
-	size := c.Training.TestSize
-	if !(size >= 0 && size < 1) && !(size >= 1 && size == math.Trunc(size) && size <= 1<<53) {
-		return c.ErrorAt("training.test_size", "must be 0 (no validation part), a fraction above 0 and below 1, or a count of rows of at least 1, not %v", size)
-	}
-	for _, required := range []struct{ path, value string }{
-		{"training.backend", c.Training.Backend},
-		{"training.model_type", c.Training.ModelType},
-	} {
-		if required.value == "" {
-			return c.ErrorAt(required.path, "must not be empty")
-		}
-	}
-	return nil
+	return validate(reflect.ValueOf(*c), "", c.places)
 }
 
 // ErrorAt makes an error about the key of a dotted path, such as
@@ -86,6 +70,9 @@ func validateField(v reflect.Value, key string, tag reflect.StructTag, at places
 		if math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) {
 			return fail("must be a finite number")
 		}
+		if tag.Get("part") != "" {
+			return checkPart(v.Float(), fail)
+		}
 		return checkRange(v.Float(), tag.Get("range"), fail)
 	}
 	return nil
@@ -103,52 +90,43 @@ func checkChoice(value string, choices []string, fail func(string, ...any) error
 }
 
 // checkRange checks an interval such as "[0,1)" or "(0,)".
-func checkRange(value float64, interval string, fail func(string, ...any) error) error {
-	if interval == "" {
+func checkRange(value float64, tag string, fail func(string, ...any) error) error {
+	if tag == "" {
 		return nil
 	}
-	low, high, _ := strings.Cut(interval[1:len(interval)-1], ",")
-	var bounds []string
-	ok := true
-	if low != "" {
-		bound, _ := strconv.ParseFloat(low, 64)
-		if interval[0] == '(' {
-			ok = ok && value > bound
-			bounds = append(bounds, "above "+low)
-		} else {
-			ok = ok && value >= bound
-			bounds = append(bounds, "at least "+low)
-		}
+	if r := intervalOf(tag); !r.has(value) {
+		return fail("must be %s, not %v", r, value)
 	}
-	if high != "" {
-		bound, _ := strconv.ParseFloat(high, 64)
-		if interval[len(interval)-1] == ')' {
-			ok = ok && value < bound
-			bounds = append(bounds, "below "+high)
-		} else {
-			ok = ok && value <= bound
-			bounds = append(bounds, "at most "+high)
-		}
-	}
-	if ok {
-		return nil
-	}
-	return fail("must be %s, not %v", strings.Join(bounds, " and "), value)
+	return nil
 }
 
-// checkText checks a text by its role: a path must not be empty, a name must be
-// one plain file name, a time RFC 3339 or empty.
+// checkPart checks the size of a part of the rows, by a part:"rows" tag: 0, a
+// fraction, or a count.
+func checkPart(size float64, fail func(string, ...any) error) error {
+	if size >= 0 && size < 1 || size >= 1 && size == math.Trunc(size) && size <= maxWhole {
+		return nil
+	}
+	return fail("must be "+partText+", not %v", size)
+}
+
+// partText says what checkPart takes.
+const partText = "0 (no validation part), a fraction above 0 and below 1, or a count of rows of at least 1"
+
+// longestName is how many bytes a file name may have.
+const longestName = 200
+
+// checkText checks a text by its role: a path and a word must not be empty, a name
+// must be one plain file name, a time RFC 3339 or empty.
 func checkText(value, role string, fail func(string, ...any) error) error {
-	const longest = 200
 	switch {
 	case strings.ContainsRune(value, 0):
 		return fail("must not contain a NUL byte")
-	case role == "path" && value == "":
+	case (role == "path" || role == "word") && value == "":
 		return fail("must not be empty")
 	case role == "name" && !plainName(value):
 		return fail("must be a plain file name without slashes, not %q", shorten(value))
-	case role == "name" && len(value) > longest:
-		return fail("must have at most %d bytes", longest)
+	case role == "name" && len(value) > longestName:
+		return fail("must have at most %d bytes", longestName)
 	case role == "time" && value != "":
 		if _, err := time.Parse(time.RFC3339, value); err != nil {
 			return fail("must be a time such as 2006-01-02T15:04:05Z (RFC 3339), not %q", shorten(value))

@@ -26,8 +26,8 @@ const archiveEnding = ".tar.zst"
 
 // archiveParams are the step's parameters.
 type archiveParams struct {
-	Filename string `yaml:"filename"`
-	Level    int    `yaml:"level" range:"[1,22]"`
+	Filename string `yaml:"filename" doc:"Plain name of the file, which ends in .tar.zst; not given: the deployment's name." example:"churn.tar.zst"`
+	Level    int    `yaml:"level" range:"[1,22]" doc:"zstd's level of compression."`
 }
 
 // archive packs the deployment into one file within it, NAME.tar.zst. What is

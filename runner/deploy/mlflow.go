@@ -27,13 +27,13 @@ const (
 
 // mlflowParams are the step's parameters.
 type mlflowParams struct {
-	TrackingURI string  `yaml:"tracking_uri"`
-	Experiment  string  `yaml:"experiment"`
-	RunName     string  `yaml:"run_name"`
-	Required    bool    `yaml:"required"`
-	LogFiles    bool    `yaml:"log_files"`
-	Retries     int     `yaml:"retries" range:"[0,20]"`
-	Timeout     float64 `yaml:"timeout_seconds" range:"(0,3600]"`
+	TrackingURI string  `yaml:"tracking_uri" needed:"true" doc:"Address of the tracking server, http or https, without user, password and query." example:"\"http://127.0.0.1:5000\""`
+	Experiment  string  `yaml:"experiment" doc:"Experiment of the run; it is made where it is missing."`
+	RunName     string  `yaml:"run_name" doc:"Name of the run; not given: the deployment's." example:"churn"`
+	Required    bool    `yaml:"required" doc:"Where the server fails, so does the deployment; else that is a warning."`
+	LogFiles    bool    `yaml:"log_files" doc:"Also log the deployment's files, through the server's artifact proxy."`
+	Retries     int     `yaml:"retries" range:"[0,20]" doc:"Further attempts of each request, with growing pauses."`
+	Timeout     float64 `yaml:"timeout_seconds" range:"(0,3600]" doc:"Longest time of one request, in seconds."`
 }
 
 // mlflow logs the run to an MLflow tracking server: parameters, metrics and the

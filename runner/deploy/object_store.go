@@ -18,8 +18,8 @@ import (
 
 // objectStoreParams are the step's parameters.
 type objectStoreParams struct {
-	URL     string `yaml:"url"`
-	Content string `yaml:"content" enum:"deployment|archive"`
+	URL     string `yaml:"url" needed:"true" doc:"Bucket to push to, without user, password and query: file:///directory, or a URL of a scheme that the program was built with." example:"\"file:///srv/models\""`
+	Content string `yaml:"content" enum:"deployment|archive" doc:"deployment, every file; archive, the archive alone, which the step archive must have made."`
 }
 
 // objectStore pushes the deployment to a bucket and records its URI, URL/NAME. If

@@ -34,10 +34,10 @@ func RegistryLocation(c config.Deployment) string {
 
 // registerParams are the step's parameters.
 type registerParams struct {
-	Name        string   `yaml:"name"`
-	Aliases     []string `yaml:"aliases"`
-	Registry    string   `yaml:"registry"`
-	Description string   `yaml:"description"`
+	Name        string   `yaml:"name" needed:"true" doc:"Model's name in the registry: 1 to 100 letters, digits, \".\", \"-\" and \"_\"." example:"churn"`
+	Aliases     []string `yaml:"aliases" doc:"Aliases to point to the new version." example:"[champion]"`
+	Registry    string   `yaml:"registry" doc:"Directory of the registry; not given: registry in the output directory." example:"./models/registry"`
+	Description string   `yaml:"description" doc:"Description of the version, at most 1000 bytes." example:"monthly"`
 }
 
 // register makes the deployment the next version of a named model.

@@ -23,14 +23,14 @@ const (
 
 // endpointParams are the parameters of the steps that send.
 type endpointParams struct {
-	URL          string            `yaml:"url"`
-	URLEnv       string            `yaml:"url_env"`
-	Headers      map[string]string `yaml:"headers"`
-	HeadersEnv   map[string]string `yaml:"headers_env"`
-	Timeout      string            `yaml:"timeout"`
-	Retries      int               `yaml:"retries" range:"[0,10]"`
-	RepeatAfter  string            `yaml:"repeat_after"`
-	SendResolved bool              `yaml:"send_resolved"`
+	URL          string            `yaml:"url" needed:"or" doc:"Address that alerts are sent to; one of url and url_env is needed." example:"\"https://alerts.example.org/models\""`
+	URLEnv       string            `yaml:"url_env" doc:"Environment variable that holds the address; its name begins with MLOPS_SECRET_." example:"MLOPS_SECRET_ALERTS_URL"`
+	Headers      map[string]string `yaml:"headers" doc:"Headers of the request, by name." example:"{X-Team: retention}" with:"url: \"https://alerts.example.org/models\""`
+	HeadersEnv   map[string]string `yaml:"headers_env" doc:"Environment variables that hold headers' values, by the header's name." example:"{Authorization: MLOPS_SECRET_ALERTS_TOKEN}" with:"url: \"https://alerts.example.org/models\""`
+	Timeout      string            `yaml:"timeout" doc:"Longest time of one attempt, such as 10s or 1m." with:"url: \"https://alerts.example.org/models\""`
+	Retries      int               `yaml:"retries" range:"[0,10]" doc:"Further attempts after errors of the network, 408, 429 and 5xx." with:"url: \"https://alerts.example.org/models\""`
+	RepeatAfter  string            `yaml:"repeat_after" doc:"Time after which the same alert is sent again, such as 6h or 1d." with:"url: \"https://alerts.example.org/models\""`
+	SendResolved bool              `yaml:"send_resolved" doc:"Also tell the end of an alert." with:"url: \"https://alerts.example.org/models\""`
 }
 
 var endpointDefaults = endpointParams{Timeout: "10s", Retries: outbound.DefaultRetries, RepeatAfter: "1d", SendResolved: true}
@@ -55,11 +55,11 @@ func newWebhook(s config.Step) (Step, error) {
 
 // slackParams have no address in the clear: whoever knows it may post.
 type slackParams struct {
-	URLEnv       string `yaml:"url_env"`
-	Timeout      string `yaml:"timeout"`
-	Retries      int    `yaml:"retries" range:"[0,10]"`
-	RepeatAfter  string `yaml:"repeat_after"`
-	SendResolved bool   `yaml:"send_resolved"`
+	URLEnv       string `yaml:"url_env" needed:"true" doc:"Environment variable that holds the incoming webhook's address; its name begins with MLOPS_SECRET_." example:"MLOPS_SECRET_SLACK_URL"`
+	Timeout      string `yaml:"timeout" doc:"Longest time of one attempt, such as 10s or 1m."`
+	Retries      int    `yaml:"retries" range:"[0,10]" doc:"Further attempts after errors of the network, 408, 429 and 5xx."`
+	RepeatAfter  string `yaml:"repeat_after" doc:"Time after which the same alert is sent again, such as 6h or 1d."`
+	SendResolved bool   `yaml:"send_resolved" doc:"Also tell the end of an alert."`
 }
 
 func newSlack(s config.Step) (Step, error) {

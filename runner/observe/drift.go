@@ -69,18 +69,18 @@ type drift struct {
 }
 
 type driftParams struct {
-	PSI          float64  `yaml:"psi" range:"[0,)"`
-	KS           float64  `yaml:"ks" range:"[0,1]"`
-	JS           float64  `yaml:"js" range:"[0,1]"`
-	MissingRate  float64  `yaml:"missing_rate" range:"[0,1]"`
-	Significance float64  `yaml:"significance" range:"(0,1]"`
-	Bins         int      `yaml:"bins" range:"[2,1000]"`
-	Window       string   `yaml:"window"`
-	Columns      []string `yaml:"columns"`
-	Ignore       []string `yaml:"ignore"`
-	MaxBytes     int      `yaml:"max_bytes" range:"[0,)"`
-	MaxSegments  int      `yaml:"max_segments" range:"[0,1000]"`
-	MaxAge       string   `yaml:"max_age"`
+	PSI          float64  `yaml:"psi" range:"[0,)" doc:"Threshold of the population stability index."`
+	KS           float64  `yaml:"ks" range:"[0,1]" doc:"Threshold of the Kolmogorov–Smirnov statistic, of numbers."`
+	JS           float64  `yaml:"js" range:"[0,1]" doc:"Threshold of the Jensen–Shannon distance to base 2."`
+	MissingRate  float64  `yaml:"missing_rate" range:"[0,1]" doc:"Threshold of the difference of the shares of missing cells."`
+	Significance float64  `yaml:"significance" range:"(0,1]" doc:"Probability of any false alarm in a report."`
+	Bins         int      `yaml:"bins" range:"[2,1000]" doc:"Bins of a column of numbers."`
+	Window       string   `yaml:"window" doc:"How far back calls count, such as 12h or 7d."`
+	Columns      []string `yaml:"columns" doc:"Columns to watch; not given: all." example:"[monthly_fee]"`
+	Ignore       []string `yaml:"ignore" doc:"Columns not to watch." example:"[order_id]"`
+	MaxBytes     int      `yaml:"max_bytes" range:"[0,)" doc:"Bytes at which a segment of the log of profiles is closed; 0 means 32 MiB."`
+	MaxSegments  int      `yaml:"max_segments" range:"[0,1000]" doc:"Closed segments that are kept; 0 means 4."`
+	MaxAge       string   `yaml:"max_age" doc:"Closed segments whose newest entry is older go: a time such as 90s, 12h or 7d; not given: 400d." example:"90d"`
 }
 
 func newDrift(s config.Step) (Step, error) {

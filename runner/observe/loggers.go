@@ -50,13 +50,13 @@ type predictionsLogger struct {
 }
 
 type predictionsParams struct {
-	MaxBytes    int     `yaml:"max_bytes" range:"[0,)"`
-	MaxSegments int     `yaml:"max_segments" range:"[0,1000]"`
-	MaxAge      string  `yaml:"max_age"`
-	Rows        bool    `yaml:"rows"`
-	RowID       string  `yaml:"row_id"`
-	SampleRate  float64 `yaml:"sample_rate" range:"(0,1]"`
-	Proba       bool    `yaml:"proba"`
+	MaxBytes    int     `yaml:"max_bytes" range:"[0,)" doc:"Bytes at which a segment of the log is closed; 0 means 8 MiB, and 64 MiB for rows." example:"1048576"`
+	MaxSegments int     `yaml:"max_segments" range:"[0,1000]" doc:"Closed segments that are kept; 0 means 4."`
+	MaxAge      string  `yaml:"max_age" doc:"Closed segments whose newest entry is older go: a time such as 90s, 12h or 7d; not given: 400d." example:"90d"`
+	Rows        bool    `yaml:"rows" doc:"Also record single rows." example:"true"`
+	RowID       string  `yaml:"row_id" doc:"Column of the data that identifies a row; it need not be a feature. Not given: the row's number in its call. With rows." example:"customer" with:"rows: true"`
+	SampleRate  float64 `yaml:"sample_rate" range:"(0,1]" doc:"Share of the rows that is recorded, decided by the identifier. With rows." example:"0.1" with:"rows: true"`
+	Proba       bool    `yaml:"proba" doc:"Also record the classes' probabilities. With rows." example:"true" with:"rows: true"`
 }
 
 func newPredictionsLogger(s config.Step) (Step, error) {

@@ -10,9 +10,9 @@ import (
 
 // limitParams are the parameters of a step that keeps a log.
 type limitParams struct {
-	MaxBytes    int    `yaml:"max_bytes" range:"[0,)"`
-	MaxSegments int    `yaml:"max_segments" range:"[0,1000]"`
-	MaxAge      string `yaml:"max_age"`
+	MaxBytes    int    `yaml:"max_bytes" range:"[0,)" doc:"Bytes at which a segment of the log is closed; 0 means 8 MiB." example:"1048576"`
+	MaxSegments int    `yaml:"max_segments" range:"[0,1000]" doc:"Closed segments that are kept; 0 means 4."`
+	MaxAge      string `yaml:"max_age" doc:"Closed segments whose newest entry is older go: a time such as 90s, 12h or 7d; not given: 400d." example:"90d"`
 }
 
 // limits reads them; 0 means the log's default.

@@ -41,11 +41,11 @@ type performance struct {
 }
 
 type performanceParams struct {
-	Labels  string `yaml:"labels"`
-	RowID   string `yaml:"row_id"`
-	Label   string `yaml:"label"`
-	Window  string `yaml:"window"`
-	MinRows int    `yaml:"min_rows" range:"[1,)"`
+	Labels  string `yaml:"labels" doc:"Table of true values that have arrived, CSV, JSON or Parquet; not given: that of observe --labels." example:"outcomes.csv"`
+	RowID   string `yaml:"row_id" doc:"Its column that identifies a row."`
+	Label   string `yaml:"label" doc:"Its column of true values; not given: the target." example:"churned"`
+	Window  string `yaml:"window" doc:"Length of a period in UTC, such as 1d or 7d."`
+	MinRows int    `yaml:"min_rows" range:"[1,)" doc:"Periods with fewer labelled rows have no figures."`
 }
 
 func newPerformance(s config.Step) (Step, error) {

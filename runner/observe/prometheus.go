@@ -30,14 +30,14 @@ type exporter struct {
 }
 
 type prometheusParams struct {
-	Textfile   string            `yaml:"textfile"`
-	Push       string            `yaml:"push"`
-	PushEnv    string            `yaml:"push_env"`
-	Job        string            `yaml:"job" text:"name"`
-	Labels     map[string]string `yaml:"labels"`
-	HeadersEnv map[string]string `yaml:"headers_env"`
-	Timeout    string            `yaml:"timeout"`
-	Retries    int               `yaml:"retries" range:"[0,10]"`
+	Textfile   string            `yaml:"textfile" needed:"or" doc:"File for the node exporter, which ends in .prom; textfile, push or push_env is needed." example:"churn.prom"`
+	Push       string            `yaml:"push" doc:"Address of a Pushgateway." example:"\"http://127.0.0.1:9091\""`
+	PushEnv    string            `yaml:"push_env" doc:"Environment variable that holds that address; its name begins with MLOPS_SECRET_." example:"MLOPS_SECRET_PUSHGATEWAY"`
+	Job        string            `yaml:"job" text:"name" doc:"The push's job; each deployment is a group of its own." with:"push: \"http://127.0.0.1:9091\""`
+	Labels     map[string]string `yaml:"labels" doc:"Further labels of every figure." example:"{team: retention}" with:"textfile: churn.prom"`
+	HeadersEnv map[string]string `yaml:"headers_env" doc:"Environment variables that hold headers' values, by the header's name." example:"{Authorization: MLOPS_SECRET_PUSH_TOKEN}" with:"push: \"http://127.0.0.1:9091\""`
+	Timeout    string            `yaml:"timeout" doc:"Longest time of one attempt, such as 10s or 1m." with:"push: \"http://127.0.0.1:9091\""`
+	Retries    int               `yaml:"retries" range:"[0,10]" doc:"Further attempts after errors of the network, 408, 429 and 5xx." with:"push: \"http://127.0.0.1:9091\""`
 }
 
 // labelName is what Prometheus takes for one.

@@ -47,9 +47,9 @@ type metricThreshold struct {
 }
 
 type thresholdParams struct {
-	DefaultThreshold float64            `yaml:"default_threshold"`
-	MetricThresholds map[string]float64 `yaml:"metric_thresholds"`
-	MetricDirections map[string]string  `yaml:"metric_directions" enum:"higher|lower"`
+	DefaultThreshold float64            `yaml:"default_threshold" doc:"Value that every score without its own threshold must reach."`
+	MetricThresholds map[string]float64 `yaml:"metric_thresholds" doc:"Thresholds by metric." example:"{rmse: 2.5}"`
+	MetricDirections map[string]string  `yaml:"metric_directions" enum:"higher|lower" doc:"Whether higher or lower is better, by metric; not given: as for scikit-learn's metric, else higher." example:"{queue_length: lower}"`
 }
 
 func newMetricThreshold(s config.Step) (Step, error) {

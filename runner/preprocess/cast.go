@@ -19,10 +19,10 @@ import (
 type castParams struct {
 	// Columns' kinds by name: float64; int64, whole numbers, fractions cut off;
 	// bool, 0 and 1; string; time, seconds since the Unix epoch.
-	Columns map[string]string `yaml:"columns" enum:"float64|int64|bool|string|time"`
+	Columns map[string]string `yaml:"columns" enum:"float64|int64|bool|string|time" needed:"true" doc:"Kinds by column: float64; int64, whole numbers, fractions cut off; bool, 0 and 1; string; time, seconds since 1970." example:"{zip: string, amount: float64}"`
 	// Errors says what becomes of a cell that cannot be converted: raise an error,
 	// or coerce it to a missing one.
-	Errors string `yaml:"errors" enum:"raise|coerce"`
+	Errors string `yaml:"errors" enum:"raise|coerce" doc:"A cell that cannot be converted: raise an error, or coerce it to a missing one."`
 }
 
 type caster struct {

@@ -16,16 +16,16 @@ type clipParams struct {
 	// (Tukey, "Exploratory Data Analysis", 1977); zscore, mean ∓ factor × standard
 	// deviation; quantile, the quantiles lower and upper; fixed, lower and upper
 	// themselves.
-	Method string `yaml:"method" enum:"iqr|zscore|quantile|fixed"`
+	Method string `yaml:"method" enum:"iqr|zscore|quantile|fixed" doc:"How the bounds are found: iqr, quartiles ∓ factor × their distance; zscore, mean ∓ factor × standard deviation; quantile, the quantiles lower and upper; fixed, lower and upper themselves."`
 	// Columns to clip; not given: every numeric column that does not hold label
 	// codes.
-	Columns []string `yaml:"columns"`
+	Columns []string `yaml:"columns" doc:"Columns to clip; not given: every column of numbers that does not hold label codes." example:"[fare]"`
 	// Factor of iqr (not given: 1.5) and zscore (3).
-	Factor *float64 `yaml:"factor" range:"(0,1e6]"`
+	Factor *float64 `yaml:"factor" range:"(0,1e6]" doc:"Factor of iqr (not given: 1.5) and zscore (not given: 3)." example:"2.5"`
 	// Lower and Upper: of quantile, shares from 0 to 1 (not given: 0.01 and 0.99);
 	// of fixed, numbers, at least one of them.
-	Lower *float64 `yaml:"lower"`
-	Upper *float64 `yaml:"upper"`
+	Lower *float64 `yaml:"lower" doc:"Lower bound: of quantile a share from 0 to 1 (not given: 0.01), of fixed a number." example:"0" with:"method: fixed"`
+	Upper *float64 `yaml:"upper" doc:"Upper bound: of quantile a share from 0 to 1 (not given: 0.99), of fixed a number." example:"0.995" with:"method: quantile"`
 }
 
 var clipTakes = map[string][]string{

@@ -17,13 +17,13 @@ import (
 type dateParams struct {
 	// Columns of times: those that were read as times, numbers of seconds since
 	// the Unix epoch, or text in the format.
-	Columns []string `yaml:"columns"`
+	Columns []string `yaml:"columns" needed:"true" doc:"Columns of times: read as times, numbers of seconds since 1970, or text." example:"[opened]"`
 	// Parts to make of each column, as NAME_PART.
-	Parts []string `yaml:"parts"`
+	Parts []string `yaml:"parts" doc:"What to make of each column, as NAME_PART in UTC: year, quarter, month, week, day, day_of_year, day_of_week, is_weekend, hour, minute, second, timestamp."`
 	// Format of columns of text, in strptime's directives; not given: ISO 8601.
-	Format string `yaml:"format"`
+	Format string `yaml:"format" doc:"Format of columns of text in strptime's directives; not given: ISO 8601." example:"\"%d.%m.%Y %H:%M\""`
 	// KeepOriginal keeps the column before its parts.
-	KeepOriginal bool `yaml:"keep_original"`
+	KeepOriginal bool `yaml:"keep_original" doc:"Keep the column before its parts."`
 }
 
 // dateParts are what a UTC time is cut into.

@@ -19,10 +19,10 @@ type deriveParams struct {
 	// Columns' expressions by the name of the column to make: all see the columns
 	// before the step. A name that is there already is replaced; new ones follow
 	// in sorted order.
-	Columns map[string]string `yaml:"columns"`
+	Columns map[string]string `yaml:"columns" needed:"true" doc:"Expressions over the numbers of a row, by the name of the column to make." example:"{fee_per_gb: monthly_fee / (data_gb + 1)}"`
 	// HandleInvalid says what a result becomes that is infinite or no number, such
 	// as 1 / 0: an error, or ignore, a missing cell.
-	HandleInvalid string `yaml:"handle_invalid" enum:"error|ignore"`
+	HandleInvalid string `yaml:"handle_invalid" enum:"error|ignore" doc:"A result that is infinite or no number: an error, or ignore, a missing cell."`
 }
 
 type deriver struct {

@@ -18,35 +18,35 @@ type encoderParams struct {
 	// Method of encoding: label codes in sorted order; ordinal codes in a given
 	// order; one_hot indicator columns; frequency, the share of training rows;
 	// target, the mean of the target among training rows.
-	Method string `yaml:"method" enum:"label|ordinal|one_hot|frequency|target"`
+	Method string `yaml:"method" enum:"label|ordinal|one_hot|frequency|target" doc:"label, codes in sorted order; ordinal, codes in a given order; one_hot, indicator columns; frequency, the share of training rows; target, the mean of the target."`
 	// Columns to encode; not given: every text column (those of categories, for
 	// ordinal). A column of numbers is encoded only if it is named.
-	Columns []string `yaml:"columns"`
+	Columns []string `yaml:"columns" doc:"Columns to encode; not given: every column of text (ordinal: those of categories)." example:"[city]"`
 	// HandleUnknown says what a category becomes that training did not see:
 	// use_first its first category (label, ordinal, one_hot); ignore a missing
 	// value (label, ordinal), zeros (one_hot), 0 (frequency) or the target's mean
 	// (target); error an [*UnknownCategoryError]. Not given: use_first for label
 	// and ordinal, else ignore.
-	HandleUnknown string `yaml:"handle_unknown"`
+	HandleUnknown string `yaml:"handle_unknown" doc:"A category that training did not see: use_first (label, ordinal, one_hot), ignore or error; not given: use_first for label and ordinal, else ignore." example:"ignore"`
 	// Categories in their order, by column.
-	Categories map[string][]any `yaml:"categories"`
+	Categories map[string][]any `yaml:"categories" doc:"Categories in their order, by column; for ordinal, which needs it." example:"{size: [S, M, L]}" with:"method: ordinal"`
 	// Drop leaves out a column of the indicators: none, the first of each, or that
 	// of columns with two categories.
-	Drop string `yaml:"drop" enum:"none|first|if_binary"`
+	Drop string `yaml:"drop" enum:"none|first|if_binary" doc:"one_hot: leave out no indicator, the first of each column, or that of columns with two categories." with:"method: one_hot"`
 	// MinFrequency: categories of fewer training rows share one column; a count,
 	// or a fraction of the rows below 1.
-	MinFrequency *float64 `yaml:"min_frequency" range:"(0,1e9]"`
+	MinFrequency *float64 `yaml:"min_frequency" range:"(0,1e9]" doc:"one_hot: categories of fewer training rows share one column; a count, or a fraction below 1." example:"10" with:"method: one_hot"`
 	// MaxCategories bounds the columns of each column: the rarest share one.
-	MaxCategories *int `yaml:"max_categories" range:"[1,50000]"`
+	MaxCategories *int `yaml:"max_categories" range:"[1,50000]" doc:"one_hot: most columns that a column becomes; the rarest categories share one." example:"20" with:"method: one_hot"`
 	// Smooth mixes the target's mean into a category's: auto, as much as the
 	// variances say, or as if of that many further rows.
-	Smooth any `yaml:"smooth"`
+	Smooth any `yaml:"smooth" doc:"target: how much of the mean of all rows is mixed in: auto, as the variances say, or as if of so many further rows (a number of at least 0); not given: auto." example:"20" with:"method: target"`
 	// CV is the number of folds that give the training rows their values.
-	CV int `yaml:"cv" range:"[2,1000]"`
+	CV int `yaml:"cv" range:"[2,1000]" doc:"target: folds that give the training rows their values." with:"method: target"`
 	// Shuffle rows before they are cut into folds.
-	Shuffle bool `yaml:"shuffle"`
+	Shuffle bool `yaml:"shuffle" doc:"target: shuffle the rows before they are cut into folds." with:"method: target"`
 	// RandomState seeds that.
-	RandomState int64 `yaml:"random_state" range:"[0,4294967295]"`
+	RandomState int64 `yaml:"random_state" range:"[0,4294967295]" doc:"target: seed of the shuffling." with:"method: target"`
 }
 
 var encoderTakes = map[string][]string{

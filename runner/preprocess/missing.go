@@ -24,19 +24,19 @@ type missingParams struct {
 	// Strategy for missing cells. drop removes the row in training and fills as
 	// median does at inference; mean, median and mode fill numbers so, and text
 	// with its most frequent value; constant fills with fill_value.
-	Strategy string `yaml:"strategy" enum:"drop|mean|median|mode|constant"`
+	Strategy string `yaml:"strategy" enum:"drop|mean|median|mode|constant" doc:"drop removes the row in training and fills as median does in prediction; mean, median and mode fill numbers so, and text with its most frequent value; constant fills with fill_value."`
 	// Strategies of single columns, in the place of strategy.
-	Strategies map[string]string `yaml:"strategies" enum:"drop|mean|median|mode|constant"`
+	Strategies map[string]string `yaml:"strategies" enum:"drop|mean|median|mode|constant" doc:"Strategies of single columns, in the place of strategy." example:"{plan: mode}"`
 	// FillValue of the constant strategy: one for all columns, or a map by
 	// column; where strategy is constant those columns only are filled. Not
 	// given: 0 and "missing".
-	FillValue any `yaml:"fill_value"`
+	FillValue any `yaml:"fill_value" doc:"Value of constant: one for all columns, or a map by column; not given: 0 and \"missing\"." example:"{city: unknown}" with:"strategy: constant"`
 	// Columns to look at; not given: all.
-	Columns []string `yaml:"columns"`
+	Columns []string `yaml:"columns" doc:"Columns to look at; not given: all." example:"[age, city]"`
 	// AddIndicator appends a column missingindicator_NAME, 1 where the cell was
 	// missing and else 0, for each filled column that has missing cells in
 	// training.
-	AddIndicator bool `yaml:"add_indicator"`
+	AddIndicator bool `yaml:"add_indicator" doc:"Append a column missingindicator_NAME of 0 and 1 for each filled column that has missing cells in training."`
 }
 
 // strategy of a column.

@@ -17,27 +17,27 @@ type scalerParams struct {
 	// Method of scaling: standard, to mean 0 and standard deviation 1; min_max, to
 	// a range; robust, by median and quantiles; max_abs, to at most 1; quantile, to
 	// a uniform or normal distribution.
-	Method string `yaml:"method" enum:"standard|min_max|robust|max_abs|quantile"`
+	Method string `yaml:"method" enum:"standard|min_max|robust|max_abs|quantile" doc:"standard, to mean 0 and standard deviation 1; min_max, to a range; robust, by median and quantiles; max_abs, to at most 1; quantile, to a uniform or normal distribution."`
 	// Columns to scale; not given: every numeric column that does not hold label
 	// codes, whose distances mean nothing. A column of codes that is named is
 	// scaled and no longer counts as categorical.
-	Columns []string `yaml:"columns"`
+	Columns []string `yaml:"columns" doc:"Columns to scale; not given: every column of numbers that does not hold label codes." example:"[income, debt]"`
 	// WithMean and WithStd leave a part of the standard method out.
-	WithMean bool `yaml:"with_mean"`
-	WithStd  bool `yaml:"with_std"`
+	WithMean bool `yaml:"with_mean" doc:"standard: take the mean off."`
+	WithStd  bool `yaml:"with_std" doc:"standard: divide by the standard deviation."`
 	// FeatureRange is where min_max maps the training rows to.
-	FeatureRange []float64 `yaml:"feature_range"`
+	FeatureRange []float64 `yaml:"feature_range" doc:"min_max: where the training rows are mapped to, two ascending numbers." with:"method: min_max"`
 	// Clip also maps other rows into that range.
-	Clip bool `yaml:"clip"`
+	Clip bool `yaml:"clip" doc:"min_max: also map later rows into that range." with:"method: min_max"`
 	// WithCentering and WithScaling leave a part of the robust method out.
-	WithCentering bool `yaml:"with_centering"`
-	WithScaling   bool `yaml:"with_scaling"`
+	WithCentering bool `yaml:"with_centering" doc:"robust: take the median off." with:"method: robust"`
+	WithScaling   bool `yaml:"with_scaling" doc:"robust: divide by the distance of the quantiles." with:"method: robust"`
 	// QuantileRange are the two percentiles whose distance becomes 1.
-	QuantileRange []float64 `yaml:"quantile_range"`
+	QuantileRange []float64 `yaml:"quantile_range" doc:"robust: the two ascending percentiles whose distance becomes 1." with:"method: robust"`
 	// NQuantiles is the number of quantiles that are learnt.
-	NQuantiles int `yaml:"n_quantiles" range:"[2,10000]"`
+	NQuantiles int `yaml:"n_quantiles" range:"[2,10000]" doc:"quantile: number of quantiles that are learnt, at most the rows." with:"method: quantile"`
 	// OutputDistribution of the quantile method.
-	OutputDistribution string `yaml:"output_distribution" enum:"uniform|normal"`
+	OutputDistribution string `yaml:"output_distribution" enum:"uniform|normal" doc:"quantile: distribution of the result." with:"method: quantile"`
 }
 
 var scalerTakes = map[string][]string{

@@ -16,12 +16,12 @@ import (
 // rows.
 type selectParams struct {
 	// Columns to keep, in this order, or to leave out.
-	Columns []string `yaml:"columns"`
+	Columns []string `yaml:"columns" needed:"or" doc:"Columns that select keeps, in this order, or that drop leaves out." example:"[customer_id]"`
 	// Where is a condition on a row, such as "age >= 18 and fare < 500", of the
 	// language of derive. select keeps the training rows for which it holds, drop
 	// those for which it does not. At inference every row is kept. It holds for no
 	// row with a missing cell in a column that it uses.
-	Where string `yaml:"where"`
+	Where string `yaml:"where" doc:"Condition on a row, in the language of derive: select keeps the training rows that meet it, drop removes them; prediction keeps every row. One of columns and where is needed." example:"age >= 18 and fare < 500"`
 }
 
 // selection is select or drop before it has seen data.
@@ -205,7 +205,7 @@ func loadSelection(state json.RawMessage, drop bool) (Transformer, []string, err
 // renameParams are the parameters of rename.
 type renameParams struct {
 	// Columns' new names by their old ones.
-	Columns map[string]string `yaml:"columns"`
+	Columns map[string]string `yaml:"columns" needed:"true" doc:"New names by the old ones." example:"{\"petal length (cm)\": petal_length}"`
 }
 
 type renamer struct {

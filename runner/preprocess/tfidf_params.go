@@ -11,38 +11,38 @@ import (
 // TfidfVectorizer and HashingVectorizer and with their defaults.
 type tfidfParams struct {
 	// Columns of text. Each becomes columns NAME_TERM of its own.
-	Columns []string `yaml:"columns"`
+	Columns []string `yaml:"columns" needed:"true" doc:"Columns of text. Each becomes columns NAME_TERM of its own." example:"[note]"`
 	// Lowercase texts first.
-	Lowercase bool `yaml:"lowercase"`
+	Lowercase bool `yaml:"lowercase" doc:"Make texts lowercase first."`
 	// TokenPattern finds the tokens: a regular expression (RE2).
-	TokenPattern string `yaml:"token_pattern"`
+	TokenPattern string `yaml:"token_pattern" doc:"Regular expression (RE2) that finds the tokens."`
 	// NgramRange are the least and the greatest number of tokens of a term.
-	NgramRange []int `yaml:"ngram_range"`
+	NgramRange []int `yaml:"ngram_range" doc:"Least and greatest number of tokens of a term, from 1 to 10."`
 	// StopWords are tokens to leave out.
-	StopWords []string `yaml:"stop_words"`
+	StopWords []string `yaml:"stop_words" doc:"Tokens to leave out." example:"[the, and]"`
 	// MaxFeatures keeps the terms that occur most often.
-	MaxFeatures *int `yaml:"max_features" range:"[1,50000]"`
+	MaxFeatures *int `yaml:"max_features" range:"[1,50000]" doc:"Keep so many terms, those that occur most often." example:"2000"`
 	// MinDF and MaxDF bound the rows that a term is in: a count of at least 1, or a
 	// fraction of the rows below 1. MaxDF not given: no bound.
-	MinDF float64  `yaml:"min_df" range:"[0,1e9]"`
-	MaxDF *float64 `yaml:"max_df" range:"(0,1e9]"`
+	MinDF float64  `yaml:"min_df" range:"[0,1e9]" doc:"Leave out terms of fewer rows: a count of at least 1, or a fraction of the rows below 1."`
+	MaxDF *float64 `yaml:"max_df" range:"(0,1e9]" doc:"Leave out terms of more rows: a count of at least 1, or a fraction of the rows below 1." example:"0.5"`
 	// Vocabulary gives the terms, instead of those of the training rows.
-	Vocabulary []string `yaml:"vocabulary"`
+	Vocabulary []string `yaml:"vocabulary" doc:"The terms, 1 to 50,000, in the place of those of the training rows." example:"[broken, late, refund]"`
 	// Hashing makes n_features columns of hashed terms, instead of a vocabulary.
-	Hashing   bool `yaml:"hashing"`
-	NFeatures int  `yaml:"n_features" range:"[1,50000]"`
+	Hashing   bool `yaml:"hashing" doc:"Make n_features columns of hashed terms, without a vocabulary."`
+	NFeatures int  `yaml:"n_features" range:"[1,50000]" doc:"Number of columns, with hashing." with:"hashing: true"`
 	// AlternateSign lets terms that fall into one column cancel out.
-	AlternateSign bool `yaml:"alternate_sign"`
+	AlternateSign bool `yaml:"alternate_sign" doc:"With hashing: let terms that fall into one column cancel out." with:"hashing: true"`
 	// Binary counts a term once a row.
-	Binary bool `yaml:"binary"`
+	Binary bool `yaml:"binary" doc:"Count a term once a row."`
 	// SublinearTF takes 1 + ln(count).
-	SublinearTF bool `yaml:"sublinear_tf"`
+	SublinearTF bool `yaml:"sublinear_tf" doc:"Take 1 + ln(count) in the place of the count."`
 	// UseIDF weighs a term by ln(rows / rows with it) + 1, SmoothIDF as if one more
 	// row had every term.
-	UseIDF    bool `yaml:"use_idf"`
-	SmoothIDF bool `yaml:"smooth_idf"`
+	UseIDF    bool `yaml:"use_idf" doc:"Weigh a term by ln(rows / rows with it) + 1."`
+	SmoothIDF bool `yaml:"smooth_idf" doc:"Weigh as if one more row had every term."`
 	// Norm that each row of a column's terms gets.
-	Norm string `yaml:"norm" enum:"l2|l1|none"`
+	Norm string `yaml:"norm" enum:"l2|l1|none" doc:"Norm that each row of a column's terms gets."`
 }
 
 type tfidf struct {
