@@ -18,7 +18,7 @@ const (
 	forestRegressor  = "random_forest_regressor"
 )
 
-var classicModels = []string{"auto", forestClassifier, forestRegressor}
+var classicModels = []string{"auto", forestClassifier, forestRegressor, modelXGBoost}
 
 // maxForestLeaves bounds a tree where max_leaf_nodes is not given, so that the
 // forest of a large table does not outgrow memory.

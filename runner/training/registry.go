@@ -105,6 +105,8 @@ type Job struct {
 	// Snapshots keeps the training's state for an attempt that takes up where this
 	// one broke off; nil keeps none.
 	Snapshots *Snapshots
+
+	start []float64 // raw scores to start from, see [gbdt.Options]
 }
 
 // Meter reports the iterations of the training to the context's sink; nil, which
@@ -145,8 +147,9 @@ func Register(name string, b Backend) {
 func Known() []string { return slices.Sorted(maps.Keys(backends)) }
 
 func init() {
-	Register("classic", classic{})
+	Register("classic", withXGBoost{classic{}})
 	Register("lightgbm", lightGBM{})
+	Register("xgboost", xgBoost{eta: 0.3})
 }
 
 // backendOf finds the configuration's backend.
