@@ -43,7 +43,18 @@ func (saveModel) Run(_ context.Context, c *Context) error {
 	}
 	c.Inference.ModelFile, c.Inference.Model = name, model.Info()
 	c.Artifacts["model"] = name
+	if also, ok := model.(exporter); ok && also.ExportName() != "" {
+		c.Artifacts["model_export"] = also.ExportName()
+		return c.Write(also.ExportName(), 0o666, also.Export)
+	}
 	return nil
+}
+
+// exporter is a model that may also be kept in another program's form.
+type exporter interface {
+	// ExportName is the file's name; empty where there is none.
+	ExportName() string
+	Export(w io.Writer) error
 }
 
 // savePreprocessor writes the fitted preprocessing and the schema.

@@ -31,7 +31,8 @@
 // A [Model] predicts (predict.go) from raw columns, is explained (explain.go),
 // and goes to and comes from LightGBM's text (text_write.go, text_read.go) and
 // JSON (json_write.go, json_read.go). [ReadXGBoost] loads XGBoost's JSON and
-// UBJSON (xgboost_*.go).
+// UBJSON (xgboost_*.go), and [Model.WriteXGBoost] writes JSON that XGBoost loads
+// (xgboost_write*.go).
 //
 // # Reproducibility
 //

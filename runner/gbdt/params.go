@@ -90,6 +90,7 @@ type Params struct {
 	OtherRate             float64
 	FeatureFraction       float64
 	FeatureFractionByNode float64
+	FeatureFractionLevel  float64 // of a tree's level
 
 	// Dropouts (dart)
 	DropRate        float64

@@ -95,6 +95,8 @@ var samplingParams = paramGroup{"Sampling", []paramSpec{
 		"share of the columns that a tree may use"),
 	number("feature_fraction_bynode", "sub_feature_bynode colsample_bynode", 1, fraction, func(p *Params) *float64 { return &p.FeatureFractionByNode },
 		"share of the columns that a split may use"),
+	ours(number("feature_fraction_bylevel", "colsample_bylevel", 1, fraction, func(p *Params) *float64 { return &p.FeatureFractionLevel },
+		"share of a tree's columns that the splits of one of its levels may use (XGBoost's parameter)")),
 }}
 
 var dataParams = paramGroup{"Bins and missing values", []paramSpec{

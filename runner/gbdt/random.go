@@ -19,6 +19,7 @@ const (
 	drawNodeColumns
 	drawDrops
 	drawThreshold
+	drawLevelColumns
 )
 
 // seed is the seed for a purpose: the one of the training, changed where the
@@ -30,7 +31,7 @@ func (p *Params) seed(purpose uint64) int {
 		given, usual = p.DataRandomSeed, 1
 	case drawRows:
 		given, usual = p.BaggingSeed, 3
-	case drawColumns, drawNodeColumns:
+	case drawColumns, drawNodeColumns, drawLevelColumns:
 		given, usual = p.FeatureFractionSeed, 2
 	case drawDrops:
 		given, usual = p.DropSeed, 4

@@ -140,15 +140,16 @@ func (l *learner) sampleColumns(index int) {
 }
 
 // nodeColumns are the slots that a leaf's split may use: those that
-// interaction_constraints allow, of which feature_fraction_bynode draws some.
+// interaction_constraints allow, of which feature_fraction_bylevel draws some for a
+// level, and feature_fraction_bynode some of these.
 // nil: all.
 func (l *learner) nodeColumns(f *leaf) []bool {
 	l.nodes++
-	if l.p.FeatureFractionByNode >= 1 {
+	if l.p.FeatureFractionByNode >= 1 && l.p.FeatureFractionLevel >= 1 {
 		return f.allowed
 	}
 	var candidates []int
-	for slot, is := range l.sampled {
+	for slot, is := range l.levelColumns(f.depth) {
 		if is && (f.allowed == nil || f.allowed[slot]) {
 			candidates = append(candidates, slot)
 		}
@@ -156,6 +157,27 @@ func (l *learner) nodeColumns(f *leaf) []bool {
 	columns := make([]bool, len(l.sampled))
 	draw := stream(l.p.seed(drawNodeColumns), drawNodeColumns, l.nodes)
 	for _, i := range draw.choose(len(candidates), fractionOf(len(candidates), l.p.FeatureFractionByNode)) {
+		columns[candidates[i]] = true
+	}
+	return columns
+}
+
+// levelColumns are the slots that the splits of a level may use: the same ones for
+// all of its leaves.
+func (l *learner) levelColumns(depth int) []bool {
+	if l.p.FeatureFractionLevel >= 1 {
+		return l.sampled
+	}
+	var candidates []int
+	for slot, is := range l.sampled {
+		if is {
+			candidates = append(candidates, slot)
+		}
+	}
+	columns := make([]bool, len(l.sampled))
+	tree := l.nodes >> 32
+	draw := stream(l.p.seed(drawLevelColumns)+depth, drawLevelColumns, tree)
+	for _, i := range draw.choose(len(candidates), fractionOf(len(candidates), l.p.FeatureFractionLevel)) {
 		columns[candidates[i]] = true
 	}
 	return columns

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Iteration is what a [Callback] learns after each round of trees.
@@ -27,6 +28,10 @@ type Options struct {
 	Callbacks []Callback
 	// Objective is the loss where the parameter objective is custom.
 	Objective CustomObjective
+	// Start are the raw scores that training starts from, one an output, in the
+	// place of the objective's own; they become part of the model. Data with initial
+	// scores starts from those. nil: the objective's own.
+	Start []float64
 	// Continue is a model to go on from.
 	Continue *Continue
 	// Snapshot, if set, is called after every SnapshotEvery (0: 1) iterations,
@@ -71,6 +76,9 @@ func TrainWith(ctx context.Context, train, valid *Dataset, p Params, o Options) 
 	defer workers.close()
 	b := newBooster(ctx, train, valid, &p, loss, workers)
 	b.continued = o.Continue != nil
+	if o.Start != nil && train.initScore == nil {
+		copy(b.start, o.Start)
+	}
 	if err := b.run(&o); err != nil {
 		return nil, err
 	}
@@ -87,6 +95,9 @@ func checkTraining(train, valid *Dataset, p *Params, o *Options) error {
 	}
 	if o.Objective != nil && p.Objective != CustomLoss {
 		return errCustomUnused
+	}
+	if o.Start != nil && (len(o.Start) != p.outputs() || slices.ContainsFunc(o.Start, func(v float64) bool { return !finite(v) })) {
+		return fmt.Errorf("gbdt: Start is %v: it must hold one finite score for each of %d outputs", o.Start, p.outputs())
 	}
 	if err := checkLabels(train.given.label, p); err != nil {
 		return err

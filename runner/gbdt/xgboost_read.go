@@ -18,7 +18,7 @@ const maxXGBoostFeatures = 1 << 20
 
 // ReadXGBoost reads a model that XGBoost 1.7 to 3 saved as JSON or UBJSON; which
 // of them it is shows in the first bytes. Boosters gbtree and dart are read, with
-// one output a tree. The objectives are reg:squarederror, reg:logistic,
+// one output a tree. The objectives are reg:squarederror, reg:absoluteerror, reg:logistic,
 // binary:logistic, multi:softprob, multi:softmax, count:poisson, reg:gamma,
 // reg:tweedie and rank:*; others are refused.
 //
@@ -154,6 +154,8 @@ func (m *Model) setXGBoostObjective(o xgboostObject, name string) (toMargin func
 	switch {
 	case name == "reg:squarederror":
 		m.objective = Regression
+	case name == "reg:absoluteerror":
+		m.objective = RegressionL1
 	case name == "reg:logistic":
 		m.objective, toMargin = CrossEntropy, logit
 	case name == "binary:logistic":

@@ -48,7 +48,7 @@ var classicModels = map[string]classicModel{
 
 func (classic) Check(cfg *config.Config) error {
 	asked := cfg.Training.ModelType
-	if err := checkModelType(cfg, append([]string{"auto"}, slices.Sorted(maps.Keys(classicModels))...)); err != nil {
+	if err := checkModelType(cfg, slices.Concat([]string{"auto"}, slices.Sorted(maps.Keys(classicModels)), []string{modelXGBoost})); err != nil {
 		return err
 	}
 	if asked == "auto" {

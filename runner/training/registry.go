@@ -123,6 +123,8 @@ type Job struct {
 	// Warn takes what the model's user should know, such as a training that did not
 	// converge; nil takes nothing.
 	Warn func(format string, args ...any)
+
+	start []float64 // raw scores to start from, see [gbdt.Options]
 }
 
 // warnf warns, unless the job is a quiet one: the warning would come again.
@@ -175,9 +177,10 @@ func Register(name string, b Backend) {
 func Known() []string { return slices.Sorted(maps.Keys(backends)) }
 
 func init() {
-	Register("classic", classic{})
+	Register("classic", withXGBoost{classic{}})
 	Register("lightgbm", lightGBM{})
 	Register("neural_network", neuralNetwork{})
+	Register("xgboost", xgBoost{eta: 0.3})
 }
 
 // backendOf finds the configuration's backend.

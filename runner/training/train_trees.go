@@ -130,7 +130,7 @@ func trainTrees(ctx context.Context, job Job, p gbdt.Params, present []int) (*gb
 	if job.Train.Features.NumColumns() == 0 {
 		return nil, &DataError{Reason: "preprocessing leaves no features"}
 	}
-	var o gbdt.Options
+	o := gbdt.Options{Start: job.start}
 	if job.Init != nil {
 		o.Continue = &gbdt.Continue{Model: job.Init.trees, TrainColumns: columnsOf(job.Train)}
 	}
