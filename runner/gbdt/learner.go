@@ -20,6 +20,7 @@ type learner struct {
 	leaves  []leaf
 	sampled []bool // slots of this tree
 	shares  []leafShare
+	uneven  bool      // the rows' weights differ too much for packed sums
 	order   *monotone // nil without monotone constraints
 	nodes   uint64    // counts the draws of this tree; begins anew with each tree
 }
@@ -45,7 +46,7 @@ func newLearner(ctx context.Context, d *Dataset, p *Params, workers *pool) *lear
 		rows:  newPartition(d, workers),
 		bins:  make([][]filledBin, workers.threads),
 		best:  make([][2]split, workers.threads),
-		order: newMonotone(p),
+		order: newMonotone(p), uneven: tooUneven(d.weight),
 	}
 	for i := range l.bins {
 		l.bins[i] = make([]filledBin, slices.Max(d.numBins))
@@ -119,7 +120,7 @@ func (l *learner) start(rows []uint32, gradient, hessian []float32, unitHessian 
 	})
 	total := sumOf(partial)
 	code, fits := newPacking(count, total.gradient, total.hessian, unitHessian)
-	l.usePrecision(l.p.HistPrecision == Float64Histograms || !fits, code)
+	l.usePrecision(l.p.HistPrecision == Float64Histograms || !fits || l.uneven, code)
 	if l.hists.float {
 		partial = partial[:chunks(count)]
 		l.workers.each(len(partial), func(_, task int) {

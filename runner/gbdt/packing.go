@@ -47,6 +47,23 @@ func newPacking(rows int, sumAbsGradient, sumHessian float64, unitHessian bool) 
 	return c, steps >= minMeanSteps && room > 0 && c.hessianScale > 0 && !math.IsInf(c.hessianUnit, 0) && !math.IsInf(c.gradientUnit, 0)
 }
 
+// tooUneven tells whether the lightest row's hessian would have too few steps
+// beside the sum of all: rounded to none while its gradient is not, it would make
+// leaves of such rows far too large.
+func tooUneven(weight []float64) bool {
+	sum, least := 0.0, math.Inf(1)
+	for _, w := range weight {
+		sum += w
+		if w > 0 {
+			least = min(least, w)
+		}
+	}
+	return least*float64(uint64(1)<<32) < minLeastSteps*sum
+}
+
+// minLeastSteps is the fewest integer steps of the lightest row's hessian.
+const minLeastSteps = 16
+
 // powerOfTwoBelow is the largest power of two that is at most v, within a range
 // whose inverse is a normal number.
 func powerOfTwoBelow(v float64) float64 {

@@ -1,7 +1,9 @@
 package gbdt
 
 import (
+	"context"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -65,5 +67,38 @@ func TestPackedSumsOfTenMillionRows(t *testing.T) {
 				t.Errorf("the loss falls by %v, with float64 sums by %v", got, gain)
 			}
 		})
+	}
+}
+
+// Where a few rows outweigh all others, packed sums would lose the others'
+// hessians: such data is trained with float64 sums by itself.
+func TestVeryUnevenWeightsAreNotPacked(t *testing.T) {
+	const rows = 4000
+	features, raw := plainData(rows, 4, 17)
+	label, weight := make([]float64, rows), make([]float64, rows)
+	for i := range label {
+		label[i], weight[i] = raw[0][i]+raw[1][i], 1
+		if i%400 == 0 {
+			weight[i] = 1e9
+		}
+	}
+	model := func(precision string) string {
+		p := DefaultParams()
+		p.NumIterations, p.HistPrecision = 10, precision
+		d, err := NewDataset(context.Background(), features, label, weight, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := Train(context.Background(), d, nil, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Replace(modelText(t, m), "[hist_precision: packed]", "[hist_precision: float64]", 1)
+	}
+	if model(PackedHistograms) != model(Float64Histograms) {
+		t.Error("weights from 1 to 1e9 are summed in packed form")
+	}
+	if tooUneven(nil) || tooUneven([]float64{1, 0, 100, 1e6}) || !tooUneven([]float64{1, 1e9, 1e9}) {
+		t.Error("the line between even and uneven weights has moved")
 	}
 }
