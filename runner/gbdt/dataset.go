@@ -75,6 +75,7 @@ func NewDataset(ctx context.Context, features []Feature, label, weight []float64
 	if err := d.chooseBins(features, &p, workers); err != nil {
 		return nil, err
 	}
+	// Whatever is done by several goroutines is left half done once ctx is.
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -88,6 +89,9 @@ func NewDataset(ctx context.Context, features []Feature, label, weight []float64
 		return nil, ErrNoUsableFeatures
 	}
 	lists := d.listUnusual(features, workers, d.sparseCandidates(&p))
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	bundles, sparse := bundleExclusive(d.rows, d.slotBins(), lists)
 	if len(sparse) < minSparse {
 		sparse = nil
@@ -107,7 +111,7 @@ func NewDataset(ctx context.Context, features []Feature, label, weight []float64
 		return nil, err
 	}
 	d.collect()
-	return d, ctx.Err()
+	return d, nil
 }
 
 // NewValidation bins the features with the bins of reference, which must have
@@ -143,11 +147,18 @@ func NewValidation(ctx context.Context, reference *Dataset, features []Feature, 
 		}
 	}
 	d.layout = newLayout(reference.numBins, nil, sparse)
-	d.fill(features, d.listUnusual(features, workers, sparse), workers)
+	lists := d.listUnusual(features, workers, sparse)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	d.fill(features, lists, workers)
 	if reference.raw != nil {
 		d.keepRaw(features)
 	}
-	return d, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // collect gives back what choosing bins and ordering rows of large data left

@@ -40,6 +40,9 @@ func (d *Dataset) orderRows(ctx context.Context, p *Params, workers *pool) error
 		return err
 	}
 	place := d.rowsByLeaf(tree, workers)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	d.order = make([]uint32, d.rows)
 	for row, to := range place {
 		d.order[to] = uint32(row)
@@ -94,7 +97,7 @@ func (d *Dataset) orderingTree(ctx context.Context, p *Params, workers *pool) (*
 }
 
 // rowsByLeaf gives each row its place: the leaves from left to right, and within
-// a leaf as they were.
+// a leaf as they were. The result is of no use once the workers are stopped.
 func (d *Dataset) rowsByLeaf(tree *binnedTree, workers *pool) (place []uint32) {
 	rank := tree.leftToRight()
 	walk := tree.on(d)
@@ -109,6 +112,9 @@ func (d *Dataset) rowsByLeaf(tree *binnedTree, workers *pool) (place []uint32) {
 			next[task][leaf]++
 		}
 	})
+	if workers.stopped.Load() {
+		return nil // some rows were left out
+	}
 	before := uint32(0)
 	for leaf := range rank {
 		for task := range next {
