@@ -82,14 +82,17 @@ func (m *binMapper) categoryBin(v float64) int {
 
 // checkCategories refuses what is not a category code. Negative codes are
 // missing values, as in LightGBM.
-func checkCategories(feature string, firstRow int, values []float64) error {
-	for i, v := range values {
-		if math.IsNaN(v) || v < 0 {
-			continue
-		}
-		if v != math.Trunc(v) || v > maxCategory {
-			return &FeatureError{Feature: feature, Row: firstRow + i,
-				Reason: fmt.Sprintf("%v is not a category code: codes are whole numbers from 0 to %d", v, maxCategory)}
+func checkCategories(f *Feature) error {
+	c, buffer := f.column(), make([]float64, runRows)
+	for from := 0; from < c.Len(); from += runRows {
+		for i, v := range c.Read(from, buffer[:min(runRows, c.Len()-from)]) {
+			if math.IsNaN(v) || v < 0 {
+				continue
+			}
+			if v != math.Trunc(v) || v > maxCategory {
+				return &FeatureError{Feature: f.Name, Row: from + i,
+					Reason: fmt.Sprintf("%v is not a category code: codes are whole numbers from 0 to %d", v, maxCategory)}
+			}
 		}
 	}
 	return nil

@@ -45,13 +45,15 @@ func (b *bundle) add(slot, bins int, list *sparseList) {
 	}
 }
 
-// bundleExclusive groups slots whose lists share no row and whose bins fit a
-// byte (Ke et al., section 4, without conflicts: no information is lost). Those
-// that fit nowhere are given back as rest.
-func bundleExclusive(rows int, numBins []int, lists map[int]*sparseList) (bundles [][]int, rest []int) {
-	slots := make([]int, 0, len(lists))
-	for slot := range lists {
-		slots = append(slots, slot)
+// bundleExclusive groups slots with a list whose lists share no row and whose bins
+// fit a byte (Ke et al., section 4, without conflicts: no information is lost).
+// Those that fit nowhere are given back as rest.
+func bundleExclusive(rows int, numBins []int, lists []*sparseList) (bundles [][]int, rest []int) {
+	var slots []int
+	for slot, list := range lists {
+		if list != nil {
+			slots = append(slots, slot)
+		}
 	}
 	slices.SortFunc(slots, func(a, b int) int {
 		return cmp.Or(cmp.Compare(len(lists[b].rows), len(lists[a].rows)), cmp.Compare(a, b))

@@ -1,6 +1,9 @@
 package gbdt
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Column is where a feature's values are read from, a run of rows at a time, so
 // that they need not be copied into one large array of float64 first.
@@ -64,24 +67,11 @@ func (c *Sparse) Len() int { return c.NumRows }
 // Read fills the buffer.
 func (c *Sparse) Read(from int, buffer []float64) []float64 {
 	clear(buffer)
-	for at := c.search(from); at < len(c.Rows) && int(c.Rows[at]) < from+len(buffer); at++ {
+	at, _ := slices.BinarySearch(c.Rows, uint32(from))
+	for ; at < len(c.Rows) && int(c.Rows[at]) < from+len(buffer); at++ {
 		buffer[int(c.Rows[at])-from] = c.Values[at]
 	}
 	return buffer
-}
-
-// search is the position of the first row from or later.
-func (c *Sparse) search(from int) int {
-	low, high := 0, len(c.Rows)
-	for low < high {
-		middle := (low + high) / 2
-		if int(c.Rows[middle]) < from {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low
 }
 
 // check refuses rows that are out of order or out of range.

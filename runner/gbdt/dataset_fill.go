@@ -15,7 +15,7 @@ func (d *Dataset) chooseBins(features []Feature, p *Params, workers *pool) error
 	workers.each(len(features), func(worker, i int) {
 		f := &features[i]
 		if f.Categorical {
-			if errs[i] = d.checkCategories(f); errs[i] != nil {
+			if errs[i] = checkCategories(f); errs[i] != nil {
 				return
 			}
 		}
@@ -95,17 +95,6 @@ func (c *Sparse) sample(rows []int, values []float64) (_ []float64, zeros int) {
 	return values, len(rows) - (len(values) - before)
 }
 
-func (d *Dataset) checkCategories(f *Feature) error {
-	c, buffer := f.column(), make([]float64, runRows)
-	for from := 0; from < d.rows; from += runRows {
-		values := c.Read(from, buffer[:min(runRows, d.rows-from)])
-		if err := checkCategories(f.Name, from, values); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (d *Dataset) slotBins() []int {
 	bins := make([]int, len(d.used))
 	for slot, feature := range d.used {
@@ -127,21 +116,19 @@ func (d *Dataset) sparseCandidates(p *Params) []int {
 	return slots
 }
 
-// listUnusual lists the rows of the slots' columns whose bin is not the usual one.
-func (d *Dataset) listUnusual(features []Feature, workers *pool, slots []int) map[int]*sparseList {
-	lists := make([]*sparseList, len(slots))
+// listUnusual lists, by slot, the rows whose bin is not the usual one; nil for all
+// but the given slots.
+func (d *Dataset) listUnusual(features []Feature, workers *pool, slots []int) []*sparseList {
+	lists := make([]*sparseList, len(d.used))
 	buffers := make([][]float64, workers.threads)
 	workers.each(len(slots), func(worker, i int) {
 		if buffers[worker] == nil {
 			buffers[worker] = make([]float64, runRows)
 		}
-		lists[i] = d.listOf(features[d.used[slots[i]]].column(), d.mapper(slots[i]), buffers[worker])
+		slot := slots[i]
+		lists[slot] = d.listOf(features[d.used[slot]].column(), d.mapper(slot), buffers[worker])
 	})
-	bySlot := make(map[int]*sparseList, len(slots))
-	for i, slot := range slots {
-		bySlot[slot] = lists[i]
-	}
-	return bySlot
+	return lists
 }
 
 func (d *Dataset) listOf(c Column, m *binMapper, buffer []float64) *sparseList {
@@ -165,7 +152,7 @@ func (d *Dataset) listOf(c Column, m *binMapper, buffer []float64) *sparseList {
 }
 
 // fill bins all rows. A task owns its rows, so that no word is shared.
-func (d *Dataset) fill(features []Feature, lists map[int]*sparseList, workers *pool) {
+func (d *Dataset) fill(features []Feature, lists []*sparseList, workers *pool) {
 	d.data = make([]uint64, d.rows*d.words)
 	d.wideData = make([][]uint16, len(d.wide))
 	for i := range d.wideData {
@@ -230,7 +217,7 @@ func (d *Dataset) fillBytes(column int, m *binMapper, values []float64, firstRow
 }
 
 // fillBundles writes the bytes of bundled slots in the rows from to to-1.
-func (d *Dataset) fillBundles(lists map[int]*sparseList, from, to int) {
+func (d *Dataset) fillBundles(lists []*sparseList, from, to int) {
 	for column := range d.bytes {
 		word, shift := wordOf(column)
 		for _, slot := range d.bytes[column].slots {

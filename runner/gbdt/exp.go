@@ -17,9 +17,7 @@ func expInto(values []float64) {
 		// product with k is exact.
 		unitHigh = 0x1.62e42fefap-7
 		unitLow  = 0x1.cf79abc9e3b39p-46
-		// toWhole moves the fraction out of a number's last place.
-		toWhole = 0x1.8p52
-		limit   = 700
+		limit    = 700
 	)
 	for i, v := range values {
 		if !(v > -limit && v < limit) {

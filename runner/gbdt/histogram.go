@@ -25,10 +25,6 @@ type histograms struct {
 	buffers [][]uint64   // per worker: words gathered for the inner loop
 	parts   int          // of the last build
 	tasks   []histogramTask
-	run     func(worker, task int) // of the build that is under way
-	into    *histogram
-	rows    []uint32
-	values  []uint64
 }
 
 // histogramTask is a part of the columns that one goroutine sums.
@@ -48,7 +44,6 @@ func newHistograms(d *Dataset, workers *pool, float bool) *histograms {
 	for i := range h.buffers {
 		h.buffers[i] = make([]uint64, min(d.words, wordsPerTask)*blockRows)
 	}
-	h.run = h.runTask
 	return h
 }
 
@@ -104,14 +99,14 @@ func (h *histograms) build(hist *histogram, rows []uint32, values []uint64, need
 	for len(h.private) < h.parts-1 {
 		h.private = append(h.private, h.get())
 	}
-	h.into, h.rows, h.values = hist, rows, values
+	run := func(worker, task int) { h.sum(worker, task, hist, rows, values) }
 	if small {
-		for i := range h.tasks {
-			h.runTask(0, i)
+		for task := range h.tasks {
+			run(0, task)
 		}
 		return
 	}
-	h.workers.share(len(h.tasks)*h.parts, len(values)*perRow > 4*smallLeaf, h.run)
+	h.workers.share(len(h.tasks)*h.parts, len(values)*perRow > 4*smallLeaf, run)
 }
 
 // plan lists the tasks, with at most width words each.
@@ -150,14 +145,14 @@ func (h *histograms) plan(width int, need []bool) {
 	}
 }
 
-func (h *histograms) runTask(worker, task int) {
+// sum does one of the tasks for one part of the rows.
+func (h *histograms) sum(worker, task int, hist *histogram, rows []uint32, values []uint64) {
 	part, t := task/len(h.tasks), h.tasks[task%len(h.tasks)]
-	hist := h.into
 	if part > 0 {
 		hist = h.private[part-1]
 	}
-	from, to := len(h.values)*part/h.parts, len(h.values)*(part+1)/h.parts
-	values, rows := h.values[from:to], h.rows
+	from, to := len(values)*part/h.parts, len(values)*(part+1)/h.parts
+	values = values[from:to]
 	if rows != nil {
 		rows = rows[from:to]
 	}

@@ -194,16 +194,15 @@ func (d *Dataset) restoreOrder() {
 	if d.order == nil {
 		return
 	}
-	scores := d.initScore
-	d.permute(d.order)
-	const done = 1 << 31
-	for k := 0; k < len(scores); k += d.rows {
+	for k := 0; k < len(d.initScore); k += d.rows {
+		scores := d.initScore[k : k+d.rows]
 		moved := make([]float64, d.rows)
 		for i, row := range d.order {
-			moved[row&^done] = scores[k+i]
+			moved[row] = scores[i]
 		}
-		copy(scores[k:], moved)
+		copy(scores, moved)
 	}
+	d.permute(d.order)
 	d.order = nil
 }
 

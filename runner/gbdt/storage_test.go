@@ -205,7 +205,7 @@ func TestBundlesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const rows = 60
 		slots := rapid.IntRange(1, 12).Draw(t, "slots")
-		lists, numBins := map[int]*sparseList{}, make([]int, slots)
+		lists, numBins := make([]*sparseList, slots), make([]int, slots)
 		for slot := range slots {
 			numBins[slot] = rapid.IntRange(2, 140).Draw(t, "bins")
 			list := &sparseList{}
