@@ -12,10 +12,7 @@ type plainTrees struct {
 	// missingRight is 1 for the nodes from which missing values go right, else 0.
 	missingRight []int32
 	roots        []int32 // of each tree; -1 where it is not plain
-	// shallow is the level of each tree's highest leaf: so many steps need no look
-	// at whether anybody still moves.
-	shallow []int32
-	all     bool // every tree is plain
+	all          bool    // every tree is plain
 	// zero is true for features of which a missing value counts as 0.
 	zero []bool
 }
@@ -31,7 +28,7 @@ func newPlainTrees(trees []*tree, features int) plainTrees {
 	seen := make([]bool, features)
 	for _, t := range trees {
 		if !p.takes(t, seen) {
-			p.roots, p.shallow, p.all = append(p.roots, -1), append(p.shallow, 0), false
+			p.roots, p.all = append(p.roots, -1), false
 			continue
 		}
 		p.add(t)
@@ -60,10 +57,9 @@ func (p *plainTrees) takes(t *tree, seen []bool) bool {
 func (p *plainTrees) add(t *tree) {
 	first := len(p.nodes)
 	p.roots = append(p.roots, int32(first))
-	shallow := int32(-1)
 	todo := []int32{t.root()}
 	p.grow(1)
-	for level := int32(0); len(todo) > 0; level++ {
+	for len(todo) > 0 {
 		var below []int32
 		at := len(p.nodes) - len(todo)
 		for i, node := range todo {
@@ -71,9 +67,6 @@ func (p *plainTrees) add(t *tree) {
 			if node < 0 {
 				*n = compareNode{threshold: math.Inf(1), child: int32(at + i)}
 				p.values[at+i] = t.leafValue[^node]
-				if shallow < 0 {
-					shallow = level
-				}
 				continue
 			}
 			*n = compareNode{t.threshold[node], lanes * uint32(t.feature[node]), int32(at + len(todo) + len(below))}
@@ -85,7 +78,6 @@ func (p *plainTrees) add(t *tree) {
 		p.grow(len(below))
 		todo = below
 	}
-	p.shallow = append(p.shallow, shallow)
 }
 
 func (p *plainTrees) grow(n int) {
@@ -110,24 +102,6 @@ func (p *plainTrees) addRows(tree int, block, out []float64, stride int) {
 	nodes := p.nodes
 	root := p.roots[tree]
 	a0, a1, a2, a3, a4, a5, a6, a7 := root, root, root, root, root, root, root, root
-	for range p.shallow[tree] {
-		n0 := &nodes[a0]
-		n1 := &nodes[a1]
-		n2 := &nodes[a2]
-		n3 := &nodes[a3]
-		a0 = n0.next(block[n0.at+0])
-		a1 = n1.next(block[n1.at+1])
-		a2 = n2.next(block[n2.at+2])
-		a3 = n3.next(block[n3.at+3])
-		n4 := &nodes[a4]
-		n5 := &nodes[a5]
-		n6 := &nodes[a6]
-		n7 := &nodes[a7]
-		a4 = n4.next(block[n4.at+4])
-		a5 = n5.next(block[n5.at+5])
-		a6 = n6.next(block[n6.at+6])
-		a7 = n7.next(block[n7.at+7])
-	}
 	for {
 		b0, b1, b2, b3, b4, b5, b6, b7 := a0, a1, a2, a3, a4, a5, a6, a7
 		n0 := &nodes[a0]
