@@ -24,6 +24,7 @@ test: vet unit e2e ## vet, unit, property and conformance tests with -race, fuzz
 
 vet:
 	$(GO) vet ./...
+	$(GO) vet -tags soak ./runner/gbdt
 
 # The race detector makes the comparisons with LightGBM's figures ten times as slow
 # and no better: they skip themselves under it and run once more without.
@@ -34,8 +35,9 @@ unit:
 e2e:
 	$(GO) test -timeout 8m $(E2E)
 
-soak: ## the fault tests with 500 kills of the master over 5,000 workflows
+soak: ## the fault tests with 500 kills of the master over 5,000 workflows, and trees on ten million rows and more
 	MLOPS_SOAK=1 $(GO) test -timeout 120m -v -run 'Fault|Kill|Soak' $(E2E)
+	$(GO) test -tags soak -timeout 120m -v -run Soak ./runner/gbdt
 
 bench: ## the benchmarks behind every figure in the documentation
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./...

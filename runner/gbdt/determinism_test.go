@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"math"
-	"math/rand"
 	"slices"
 	"testing"
 
@@ -115,42 +114,5 @@ func TestAnyModelDoesNotDependOnThreads(t *testing.T) {
 		p := plainParams().Example(100 + i)
 		kindsOfTraining()[kind](&p)
 		check(kind, p, weights)
-	}
-}
-
-// Fixed-point sums are as good as float64 ones where a few rows have gradients,
-// or weights, a million times those of the others.
-func TestPackedSumsKeepQualityOnSkewedData(t *testing.T) {
-	if underRace {
-		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
-	}
-	const rows = 6000
-	features, raw := plainData(rows, 4, 13)
-	r := rand.New(rand.NewSource(14))
-	label, weight := make([]float64, rows), make([]float64, rows)
-	for i := range label {
-		label[i] = math.Floor(math.Exp(2*raw[0][i] + raw[1][i] + 2*r.NormFloat64()))
-		weight[i] = math.Exp(3 * r.NormFloat64())
-	}
-	for objective, metric := range map[string]string{Poisson: "poisson", Tweedie: "tweedie", Regression: "l2"} {
-		t.Run(objective, func(t *testing.T) {
-			figure := func(precision string) float64 {
-				p := DefaultParams()
-				p.Objective, p.Metric, p.NumIterations, p.HistPrecision, p.ProvideTrainMetric = objective, []string{metric}, 30, precision, true
-				d, err := NewDataset(context.Background(), features, label, weight, p)
-				if err != nil {
-					t.Fatal(err)
-				}
-				var last float64
-				if _, err := Train(context.Background(), d, nil, p, func(it Iteration) error { last = it.Metrics["train_"+metric]; return nil }); err != nil {
-					t.Fatal(err)
-				}
-				return last
-			}
-			packed, float := figure(PackedHistograms), figure(Float64Histograms)
-			if math.Abs(packed-float) > 1e-3*math.Abs(float) {
-				t.Errorf("%s %v with packed sums, %v with float64 ones", metric, packed, float)
-			}
-		})
 	}
 }

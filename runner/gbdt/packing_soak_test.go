@@ -1,18 +1,12 @@
+//go:build soak && !race
+
 package gbdt
 
 import (
 	"context"
 	"math"
-	"os"
 	"testing"
 )
-
-func soakOnly(t *testing.T) {
-	t.Helper()
-	if os.Getenv("MLOPS_SOAK") == "" || underRace {
-		t.Skip("takes minutes and gigabytes: set MLOPS_SOAK=1, without the race detector")
-	}
-}
 
 // skewedTable has a column that decides rates, by a factor of ten thousand, or
 // weights, by a factor of a million, and one that changes them. Rates that differ by
@@ -39,7 +33,6 @@ func skewedTable(loss string, rows int) (features []Feature, label, weight []flo
 
 // Ten million skewed rows train as well with packed sums as with float64 ones.
 func TestSoakTenMillionRowsWithPackedSums(t *testing.T) {
-	soakOnly(t)
 	for loss, metric := range map[string]string{Poisson: "poisson", Tweedie: "tweedie", Regression: "l2"} {
 		t.Run(loss, func(t *testing.T) {
 			features, label, weight := skewedTable(loss, 10_000_000)
@@ -68,7 +61,6 @@ func TestSoakTenMillionRowsWithPackedSums(t *testing.T) {
 // Where rows are too many for packed sums a tree falls back to float64 ones by
 // itself: the model is, byte by byte, that of hist_precision float64.
 func TestSoakTooManyRowsFallBackToFloat64(t *testing.T) {
-	soakOnly(t)
 	features, label, _ := skewedTable(Poisson, 40_000_000)
 	var texts []string
 	for _, precision := range []string{PackedHistograms, Float64Histograms} {

@@ -1,3 +1,5 @@
+//go:build !race
+
 package gbdt
 
 import (
@@ -33,9 +35,6 @@ func (s *qualitySet) compare(t *testing.T, ours, theirs map[string]float64, prec
 // draws is within 0.3 of the deviation between LightGBM's own seeds, or a
 // thousandth, of LightGBM's.
 func TestQualityOnGeneratedSets(t *testing.T) {
-	if underRace {
-		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
-	}
 	data, err := os.ReadFile("testdata/quality.json")
 	if err != nil {
 		t.Fatal(err)

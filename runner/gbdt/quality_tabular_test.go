@@ -1,3 +1,5 @@
+//go:build !race
+
 package gbdt
 
 import (
@@ -33,9 +35,6 @@ func higgsTargets(raw [][]float64, label []float64) map[string][]float64 {
 // is within 0.3 of the deviation between LightGBM's own seeds, or a thousandth,
 // of LightGBM's.
 func TestQualityOnHiggsSmall(t *testing.T) {
-	if underRace {
-		t.Skip("compares figures, which the race detector only slows: make unit runs it without")
-	}
 	_, raw, label := higgs(t, "train")
 	data, err := os.ReadFile("testdata/tabular.json")
 	if err != nil {

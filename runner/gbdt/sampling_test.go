@@ -40,36 +40,6 @@ func sampledAUC(t *testing.T, change func(*Params)) float64 {
 	return auc
 }
 
-// Samples, dropouts and random thresholds draw other numbers than LightGBM, but
-// over many seeds make models as good; see tools/reference/gbdt_seeds.py for its
-// figures. Over so many the mean itself has a deviation of a sixth of a model's.
-func TestSamplingIsAsGoodAsLightGBM(t *testing.T) {
-	seeds := 40
-	if underRace {
-		seeds = 1
-	}
-	for name, want := range readSeeds(t) {
-		t.Run(name, func(t *testing.T) {
-			var sum float64
-			for seed := range seeds {
-				sum += sampledAUC(t, func(p *Params) {
-					parsed, err := ParseParams(*p, want.Params)
-					if err != nil {
-						t.Fatal(err)
-					}
-					*p = parsed
-					p.Seed = seed
-				})
-			}
-			mean := sum / float64(seeds)
-			t.Logf("mean AUC %v, LightGBM has %v ± %v", mean, want.Mean, want.Deviation)
-			if !underRace && mean < want.Mean-max(1e-3, 0.3*want.Deviation) {
-				t.Errorf("mean AUC %v, LightGBM has %v ± %v", mean, want.Mean, want.Deviation)
-			}
-		})
-	}
-}
-
 // A bag holds the share of each class that was asked for.
 func TestBalancedBaggingDrawsShares(t *testing.T) {
 	p := DefaultParams()

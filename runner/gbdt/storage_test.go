@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -246,41 +245,4 @@ func TestBundlesLoseNothing(t *testing.T) {
 			}
 		}
 	})
-}
-
-// Dense data of 255 bins takes at most 1.3 bytes a value.
-func TestDatasetTakesLittleMemory(t *testing.T) {
-	if underRace {
-		t.Skip("the race detector uses memory of its own")
-	}
-	const rows, columns = 700_000, 28
-	features, _ := plainData(rows, columns, 4)
-	label := make([]float64, rows)
-	for i := range label {
-		label[i] = oneIf(features[0].Values[i] > features[1].Values[i])
-	}
-	p := DefaultParams()
-	p.Objective = Binary
-	before := heapInUse()
-	d, err := NewDataset(context.Background(), features, label, nil, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d.order == nil {
-		t.Fatal("the rows were not ordered: the dearest kind of data is not measured")
-	}
-	used := float64(heapInUse()-before) / rows / columns
-	runtime.KeepAlive([]any{d, features, label})
-	t.Logf("%.3f bytes a value", used)
-	if used > 1.3 {
-		t.Errorf("a dataset takes %.3f bytes a value", used)
-	}
-}
-
-func heapInUse() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }

@@ -60,11 +60,11 @@ func TestFirstTenTreesAreLightGBMs(t *testing.T) {
 	}
 	sets := map[string]generated{}
 	for _, c := range cases {
+		if underRace && c.Rows > 5000 {
+			continue
+		}
 		name := fmt.Sprintf("%s_%d", c.Kind, c.Rows)
 		t.Run(fmt.Sprintf("%s/%s", name, c.Params["objective"]), func(t *testing.T) {
-			if underRace && c.Rows > 5000 {
-				t.Skip("compares figures, which the race detector only slows: make unit runs it without")
-			}
 			if _, ok := sets[name]; !ok {
 				sets[name] = generate(t, c.Kind, c.Rows, 1)
 			}
