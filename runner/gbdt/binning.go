@@ -31,6 +31,7 @@ type binMapper struct {
 	trivial     bool // cannot split anything
 	missing     missingType
 	numBins     int
+	valued      int              // rows looked at that have a value
 	bounds      []float64        // upper bounds, inclusive; the last one is +Inf
 	search      [byteBins]uint64 // their keys, padded with the largest, where a byte can number them
 	keys        []uint64         // their keys, where there are more
@@ -71,7 +72,7 @@ func newNumericMapper(sample []float64, zeros int, forced []float64, p *Params, 
 		}
 	}
 	missing := len(sample) - len(values)
-	m := &binMapper{}
+	m := &binMapper{valued: total - missing}
 	maxBin := p.MaxBin
 	binnedTotal := total
 	if p.UseMissing && p.ZeroAsMissing {

@@ -35,8 +35,8 @@ func newCategoryMapper(sample []float64, zeros int, p *Params, minSplit int) *bi
 	slices.Sort(codes)
 	slices.SortStableFunc(codes, func(a, b int32) int { return counts[b] - counts[a] })
 
-	present := total - missing
-	enough := int(math.Round(float64(present) * float64(float32(0.99))))
+	m.valued = total - missing
+	enough := int(math.Round(float64(m.valued) * float64(float32(0.99))))
 	maxBin := min(len(codes)+min(missing, 1), p.MaxBin)
 	perBin := []int{0}
 	used := 0

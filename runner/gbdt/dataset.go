@@ -61,7 +61,7 @@ func (d *Dataset) NumFeatures() int { return len(d.names) }
 // the same. Features are not kept: the caller may reuse them. Labels and weights
 // are: they must not change while the data is used. When ctx is done, NewDataset
 // stops soon and returns ctx's error. Other errors: ErrNoRows,
-// ErrNoUsableFeatures, *FeatureError, *LabelError, *WeightError, *ParamError.
+// ErrNoUsableFeatures (*UnusableFeaturesError), *FeatureError, *LabelError, *WeightError, *ParamError.
 func NewDataset(ctx context.Context, features []Feature, label, weight []float64, p Params) (*Dataset, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func NewDataset(ctx context.Context, features []Feature, label, weight []float64
 		}
 	}
 	if len(d.used) == 0 {
-		return nil, ErrNoUsableFeatures
+		return nil, d.unusable(p.MinDataInLeaf)
 	}
 	lists := d.listUnusual(features, workers, d.sparseCandidates(&p))
 	if err := ctx.Err(); err != nil {
@@ -181,7 +181,7 @@ func emptyDataset(features []Feature, label, weight []float64) (*Dataset, error)
 		return nil, fmt.Errorf("gbdt: %d rows are more than the %d that a dataset can hold", rows, math.MaxInt32)
 	}
 	if len(features) == 0 {
-		return nil, ErrNoUsableFeatures
+		return nil, fmt.Errorf("%w: there is none", ErrNoUsableFeatures)
 	}
 	d := &Dataset{rows: rows}
 	seen := make(map[string]bool, len(features))

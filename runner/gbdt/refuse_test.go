@@ -3,6 +3,7 @@ package gbdt
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -26,6 +27,14 @@ func fit(features []Feature, label, weight []float64, p Params) error {
 	}
 	_, err = Train(context.Background(), d, nil, p)
 	return err
+}
+
+func constantColumns(n int) []Feature {
+	features := make([]Feature, n)
+	for i := range features {
+		features[i] = Feature{Name: fmt.Sprint("c", i), Values: make200(float64(i))}
+	}
+	return features
 }
 
 func TestRefusesUnusableData(t *testing.T) {
@@ -54,9 +63,15 @@ func TestRefusesUnusableData(t *testing.T) {
 		says     string
 	}{
 		{"no rows", []Feature{{Name: "a"}}, nil, nil, binary, ErrNoRows, ""},
-		{"no columns", nil, label, nil, binary, ErrNoUsableFeatures, ""},
-		{"constant columns", []Feature{{Name: "a", Values: ones(200)}}, label, nil, binary, ErrNoUsableFeatures, ""},
-		{"a column of missing values", []Feature{{Name: "a", Values: make200(math.NaN())}}, label, nil, binary, ErrNoUsableFeatures, ""},
+		{"no columns", nil, label, nil, binary, ErrNoUsableFeatures, "there is none"},
+		{"constant columns", []Feature{{Name: "a", Values: ones(200)}, {Name: "b", Values: ones(200), Categorical: true}}, label, nil, binary, ErrNoUsableFeatures,
+			`"a" is 1 in every row; "b" is the category 1 in every row`},
+		{"a column of missing values", []Feature{{Name: "a", Values: make200(math.NaN())}}, label, nil, binary, ErrNoUsableFeatures, `"a" has no value`},
+		{"a category column of missing values", []Feature{{Name: "a", Values: make200(math.NaN()), Categorical: true}}, label, nil, binary, ErrNoUsableFeatures,
+			`"a" has no value`},
+		{"a column that splits off too few rows", []Feature{{Name: "a", Values: with(ones(200), 3, 7)}}, label, nil, binary, ErrNoUsableFeatures,
+			`"a" has no split that leaves 20 rows (min_data_in_leaf) on both sides`},
+		{"many columns of no use", constantColumns(9), label, nil, binary, ErrNoUsableFeatures, `"c4" is 4 in every row; and 4 more`},
 		{"a short column", []Feature{{Name: "a", Values: ones(7)}}, label, nil, binary, nil, `"a": has 7 values, the label has 200`},
 		{"a column twice", []Feature{features[0], features[0]}, label, nil, binary, nil, "two features"},
 		{"a column without a name", []Feature{{Values: ones(200)}}, label, nil, binary, nil, "no name"},
@@ -68,8 +83,8 @@ func TestRefusesUnusableData(t *testing.T) {
 		{"a negative class", features, with(ones(200), 20, -1), nil, multi, nil, "row 20"},
 		{"a fractional class", features, with(ones(200), 21, 0.5), nil, multi, nil, "row 21"},
 		{"a class beyond num_class", features, with(ones(200), 22, 3), nil, multi, nil, "row 22"},
-		{"one class", features, ones(200), nil, binary, ErrOneClass, ""},
-		{"one class of several", features, ones(200), nil, multi, ErrOneClass, ""},
+		{"one class", features, ones(200), nil, binary, ErrOneClass, "all 200 rows are 1"},
+		{"one class of several", features, ones(200), nil, multi, ErrOneClass, "all 200 rows with weight are 1"},
 		{"a negative weight", features, label, with(ones(200), 23, -1), binary, nil, "row 23"},
 		{"a NaN weight", features, label, with(ones(200), 24, math.NaN()), binary, nil, "row 24"},
 		{"an infinite weight", features, label, with(ones(200), 25, math.Inf(1)), binary, nil, "row 25"},
