@@ -49,6 +49,30 @@ func BenchmarkTrain10kx20(b *testing.B)  { benchmarkTrain(b, 10_000, 20, 100) }
 func BenchmarkTrain100kx28(b *testing.B) { benchmarkTrain(b, 100_000, 28, 20) }
 func BenchmarkTrain1Mx28(b *testing.B)   { benchmarkTrain(b, 1_000_000, 28, 20) }
 
+// BenchmarkTrainOrder is what the order of the rows is worth: of the leaves of a
+// tree (see order.go), or as they were given.
+func BenchmarkTrainOrder(b *testing.B) {
+	features, _, label := benchmarkData(1_000_000, 28)
+	p := DefaultParams()
+	p.Objective, p.NumIterations, p.NumThreads = Binary, 20, 1
+	d, err := NewDataset(context.Background(), features, label, nil, p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"leaves", "given"} {
+		if name == "given" {
+			d.restoreOrder()
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Train(context.Background(), d, nil, p); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkNewDataset(b *testing.B) {
 	features, _, label := benchmarkData(200_000, 28)
 	p := DefaultParams()

@@ -195,7 +195,8 @@ def train(name, w, binary, folder, runs, report):
     path = os.path.join(folder, name + ".bin")
     write_data(path, w["make"]())
     theirs, ours = their_peer(), Peer([binary])
-    base = {"theirs": theirs.ask(do="load", path=path)["rss"], "ours": ours.ask(do="load", path=path)["rss"]}
+    theirs.ask(do="load", path=path)
+    ours.ask(do="load", path=path)
     mode = faster_mode(theirs, w["trees"])
     runs = min(runs, w.get("runs", runs))
     for threads, limit in w["limits"].items():
