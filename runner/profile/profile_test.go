@@ -214,9 +214,6 @@ func TestAProfileTellsOfEveryKind(t *testing.T) {
 }
 
 func TestAProfileDoesNotDependOnTheNumberOfThreads(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a large table")
-	}
 	big := everyKind(t, 700_000)
 	var first []byte
 	before := runtime.GOMAXPROCS(0)
