@@ -117,7 +117,9 @@ func callsChart(h *History) *lineChart {
 	for i, c := range calls {
 		rows[i] = float64(c.Rows)
 	}
-	return newLineChart(rows, 0, true, 640, 90)
+	c := newLineChart(rows, 0, true, 640, 90)
+	c.Line = "axis" // zero is where the rows are counted from, not a limit
+	return c
 }
 
 func driftRows(d *Drift) (rows []driftRow, more int) {
@@ -172,6 +174,7 @@ type lineChart struct {
 	LastX, LastY  float64 // of the newest value
 	Threshold     float64 // y of a line to compare with
 	HasThreshold  bool
+	Line          string // CSS class of that line
 	Low, High     float64
 	Count         int
 }
@@ -183,7 +186,7 @@ func newLineChart(values []float64, threshold float64, hasThreshold bool, width,
 	if hasThreshold {
 		low, high = math.Min(low, threshold), math.Max(high, threshold)
 	}
-	c := &lineChart{Width: width, Height: height, HasThreshold: hasThreshold, Low: low, High: high, Count: len(values)}
+	c := &lineChart{Width: width, Height: height, HasThreshold: hasThreshold, Line: "limit", Low: low, High: high, Count: len(values)}
 	y := func(v float64) float64 {
 		if high == low {
 			return height / 2
