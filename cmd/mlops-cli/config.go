@@ -10,7 +10,7 @@ import (
 	"mlops/cmd/mlops-cli/inputs"
 	"mlops/cmd/mlops-cli/output"
 	"mlops/runner/config"
-	"mlops/runner/training"
+	"mlops/runner/pipeline"
 )
 
 func newConfig(a *app) *cobra.Command {
@@ -21,8 +21,8 @@ func newConfig(a *app) *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check configuration files",
-		Long: `Check configuration files: keys, types, ranges and choices, the preprocessing steps
-and the backend with their parameters. Errors name file, line and column, and the
+		Long: `Check configuration files: keys, types, ranges and choices, the backend and every
+step with their parameters. Errors name file, line and column, and the
 nearest known key. The hash is the one that results carry: files with the same
 meaning have the same.`,
 		Example: `  mlops-cli config validate mlops-config.yaml
@@ -45,11 +45,14 @@ func (a *app) validate(files []string) error {
 		if err == nil {
 			var parsed *config.Config
 			if parsed, err = config.Parse(file, []byte(checked.YAML)); err == nil {
-				err = training.Check(parsed)
+				err = pipeline.Check(parsed)
 			}
 			if err == nil {
 				hash = parsed.Hash()
 				lines = append(lines, fmt.Sprintf("%s: valid (%s)", file, hash))
+				for _, note := range parsed.Notes() {
+					fmt.Fprintf(a.stderr, "warning: %s\n", note)
+				}
 			}
 		}
 		if err != nil {

@@ -35,7 +35,7 @@ var about = map[string]struct{ text, example, with string }{
 	"deployment.deployment_prefix": {text: "Begins a deployment directory's name: PREFIX_YYYYMMDD_HHMMSS."},
 	"deployment.create_endpoint":   {text: "Also write an endpoint script."},
 	"deployment.endpoint_filename": {text: "Name of the endpoint script; the built-in one is a POSIX shell script."},
-	"deployment.endpoint_template": {text: "Path of a template for the endpoint script; empty means the built-in one.", example: "predict.sh.tmpl"},
+	"deployment.endpoint_template": {text: "Path of a template for the endpoint script, or the template itself where it has several lines; empty means the built-in one.", example: "predict.sh.tmpl"},
 	"deployment.metadata_filename": {text: "Name of the metadata file."},
 	"deployment.version":           {text: "Version of the deployment."},
 	"deployment.deployment_time":   {text: "Fixed time of the deployment (RFC 3339); empty means now.", example: `"2026-01-01T12:00:00Z"`},

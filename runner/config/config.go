@@ -13,7 +13,12 @@ type Config struct {
 	Observability Observability `yaml:"observability"`
 
 	places places // where each key was given, for errors
+	notes  []string
 }
+
+// Notes tell which keys of the file were read and do nothing, and why: some of
+// Make MLOps Easy's have no meaning here.
+func (c *Config) Notes() []string { return c.notes }
 
 // Preprocessing is the section of the same name. Where Steps is not nil, the
 // three toggles are not looked at.
@@ -84,8 +89,8 @@ type Deployment struct {
 	// EndpointFilename is the name of that script. The built-in one is a POSIX
 	// shell script.
 	EndpointFilename string `yaml:"endpoint_filename" text:"name"`
-	// EndpointTemplate is the path of a template for it; empty means the built-in
-	// one.
+	// EndpointTemplate is the path of a template for it, or, where it has more than
+	// one line, the template itself; empty means the built-in one.
 	EndpointTemplate string `yaml:"endpoint_template"`
 	// MetadataFilename is the name of the metadata file.
 	MetadataFilename string `yaml:"metadata_filename" text:"name"`

@@ -58,6 +58,11 @@ func (c *Config) apply(root *node) error {
 	if root.kind == null {
 		return nil
 	}
+	notes, err := adoptForeign(root)
+	if err != nil {
+		return err
+	}
+	c.notes = append(c.notes[:len(c.notes):len(c.notes)], notes...)
 	if c.places == nil {
 		c.places = places{}
 	}

@@ -26,7 +26,11 @@ An editor with a YAML language server reads the schema by this line at the head 
 ` + "```yaml\n# yaml-language-server: $schema=mlops-config.schema.json\ntraining:\n  backend: lightgbm\n```" + `
 
 A step is a name, or a map of ` + "`type` and `params`" + `. With ` + "`steps`" + `, a section's plain keys that stand for
-steps are not looked at; an empty list means no steps.
+steps are not looked at; an empty list means no steps. The parameter ` + "`enabled: false`" + ` of any step leaves it out.
+
+Files of Make MLOps Easy are read unchanged: ` + "`hidden_layer_sizes`, `max_iter`" + ` and the other parameters of its networks
+may stand in ` + "`training` itself, `prefix`, `filename` and `template`" + ` in its deployment steps; what is about pickles, such as
+` + "`save_format`" + `, does nothing, and a warning says so.
 `
 
 // Reference writes the reference page of all keys, steps and parameters as

@@ -20,6 +20,7 @@ type schema struct {
 	Const       any                `json:"const,omitempty"`
 	Enum        []any              `json:"enum,omitempty"`
 	Default     any                `json:"default,omitempty"`
+	Deprecated  bool               `json:"deprecated,omitempty"`
 	Format      string             `json:"format,omitempty"`
 	Pattern     string             `json:"pattern,omitempty"`
 	MinLength   int                `json:"minLength,omitempty"`
@@ -66,6 +67,7 @@ func (k Kinds) Schema() []byte {
 		}
 		root.Properties[section].Properties[name] = property
 	}
+	addForeign(root)
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

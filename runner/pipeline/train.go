@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -97,20 +98,17 @@ type trainRun struct {
 
 // prepare finds every fault of the configuration before anything is read.
 func (t *trainRun) prepare(ctx context.Context) (err error) {
-	if err := t.config.Validate(); err != nil {
-		return err
-	}
-	if err := training.Check(t.config); err != nil {
+	if t.steps, t.watchers, err = check(t.config); err != nil {
 		return err
 	}
 	if err := training.Permit(ctx, t.config); err != nil {
 		return err
 	}
-	if t.watchers, err = observe.New(t.config.Observability); err != nil {
-		return err
+	for _, note := range t.config.Notes() {
+		t.warn(ctx, "config", "%s", note)
 	}
-	if t.steps, err = deploy.NewSteps(t.config.Deployment); err != nil || t.request.NoDeploy {
-		return err
+	if t.request.NoDeploy {
+		return nil
 	}
 	if t.config.Deployment.EndpointTemplate != "" {
 		if t.template, err = t.readTemplate(ctx); err != nil {
@@ -130,6 +128,9 @@ func (t *trainRun) prepare(ctx context.Context) (err error) {
 const maxTemplateBytes = 1 << 20
 
 func (t *trainRun) readTemplate(ctx context.Context) ([]byte, error) {
+	if given := t.config.Deployment.EndpointTemplate; strings.Contains(given, "\n") {
+		return []byte(given), nil
+	}
 	location := Locate(t.request.BaseDir, t.config.Deployment.EndpointTemplate)
 	f, err := t.env.Storage.Open(ctx, location)
 	if err != nil {
