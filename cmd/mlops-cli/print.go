@@ -46,7 +46,7 @@ func printMetrics(w io.Writer, metrics map[string]float64, cvMetric string) {
 }
 
 // stageOrder is the order in which a pipeline's stages run.
-var stageOrder = []string{"config", "read", "load", "preprocess", "split", "cross_validate", "train", "evaluate", "predict", "deploy", "write"}
+var stageOrder = []string{"config", "read", "load", "preprocess", "split", "cross_validate", "train", "evaluate", "predict", "report", "deploy", "write"}
 
 func printTimings(w io.Writer, timings map[string]float64, peakRSSBytes int64) {
 	names := output.Sorted(timings)

@@ -126,6 +126,7 @@ func (a *app) printTrained(w io.Writer, r *mlopsv1.TrainResult, data string) {
 		[2]string{"deployed to", deployed},
 		[2]string{"version", r.GetDeployment().GetVersion()},
 		[2]string{"registered as", r.GetDeployment().GetArtifacts()["registered_model"]},
+		[2]string{"report", r.GetDeployment().GetArtifacts()["report"]},
 		[2]string{"archive", r.GetDeployment().GetArtifacts()["archive"]},
 		[2]string{"pushed to", r.GetDeployment().GetArtifacts()["object_store"]},
 		[2]string{"tracked at", r.GetDeployment().GetArtifacts()["mlflow"]},

@@ -3,8 +3,11 @@ package deploy
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -105,6 +108,40 @@ func (b *Bundle) load(contents map[string][]byte) (err error) {
 		return broken(names.ModelFile, err)
 	}
 	return nil
+}
+
+// ReadFile reads one of the deployment's files, of at most limit bytes, whose
+// checksum holds. The error is one of fs.ErrNotExist where the deployment has no
+// such file, and a [*TamperedError] where it is not as it was published.
+func (b *Bundle) ReadFile(name string, limit int64) ([]byte, error) {
+	i := slices.IndexFunc(b.Files, func(f FileInfo) bool { return f.Path == name })
+	switch {
+	case i < 0:
+		return nil, fmt.Errorf("deployment %s has no %s: %w", b.Dir, name, fs.ErrNotExist)
+	case b.Files[i].Size > limit:
+		return nil, fmt.Errorf("deployment %s: %s has %d bytes, more than %d", b.Dir, name, b.Files[i].Size, limit)
+	}
+	root, err := os.OpenRoot(b.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %s of the deployment: %w", name, err)
+	}
+	defer root.Close()
+	f, err := root.Open(filepath.FromSlash(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &TamperedError{Dir: b.Dir, File: name, Problem: "is missing"}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s of the deployment: %w", name, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, b.Files[i].Size+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s of the deployment: %w", name, err)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != b.Files[i].SHA256 {
+		return nil, &TamperedError{Dir: b.Dir, File: name, Problem: "does not match its checksum"}
+	}
+	return data, nil
 }
 
 // Columns returns the raw columns that a prediction needs, in training's order.

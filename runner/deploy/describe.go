@@ -12,6 +12,7 @@ var stepTexts = map[string]string{
 	"register":          "Makes the deployment the next version of a named model in the registry.",
 	"save_metadata":     "Writes the metadata, and what belongs together; it comes after the steps that it tells of.",
 	"save_model":        "Writes the model.",
+	"save_report":       "Writes the model report: figures, tables, importances and plots, where rows were set apart to judge by.",
 	"save_preprocessor": "Writes the fitted preprocessing, the schema and the profile of the training data.",
 }
 

@@ -13,6 +13,7 @@ var needs = map[string][]string{
 	"create_directory":  nil,
 	"save_model":        {"create_directory"},
 	"save_preprocessor": {"create_directory"},
+	saveReportStep:      {"create_directory"},
 	"endpoint_script":   {"create_directory"},
 	"save_metadata":     {"save_model", "save_preprocessor"},
 	"archive":           {"save_model", "save_preprocessor"},
@@ -57,7 +58,7 @@ func checkOrder(list []config.Step) error {
 // checkNames refuses file names of the configuration that other parts of the
 // deployment have.
 func checkNames(c config.Deployment, list []config.Step) error {
-	taken := []string{InferenceFile, SchemaFile, PreprocessorFile, ProfileFile, ChecksumsFile, LogsDir}
+	taken := []string{InferenceFile, SchemaFile, PreprocessorFile, ProfileFile, ChecksumsFile, LogsDir, ReportDir}
 	for _, file := range []struct{ step, key, name string }{
 		{lastStep, "metadata_filename", c.MetadataFilename},
 		{"endpoint_script", "endpoint_filename", c.EndpointFilename},

@@ -14,6 +14,7 @@ import (
 	"mlops/runner/config"
 	"mlops/runner/preprocess"
 	"mlops/runner/progress"
+	"mlops/runner/report"
 	"mlops/runner/table"
 	"mlops/runner/training"
 )
@@ -27,6 +28,8 @@ type Candidate struct {
 	// Profile is the profile of the training data as JSON, see package profile;
 	// nil: there is none.
 	Profile []byte
+	// Report describes how good the model is; nil: nothing does.
+	Report *report.Report
 	// Validation rows, raw, and what the model in memory predicts of them: the
 	// deployment must say the same when it is opened from disk.
 	Validation *table.Table

@@ -98,6 +98,7 @@ var factories = map[string]Factory{
 	"save_model":        withoutParams(saveModel{}),
 	"save_preprocessor": withoutParams(savePreprocessor{}),
 	"save_metadata":     withoutParams(saveMetadata{}),
+	saveReportStep:      withoutParams(saveReport{}),
 	"endpoint_script":   newEndpointScript,
 	"archive":           newArchive,
 	"object_store":      newObjectStore,
@@ -139,7 +140,7 @@ type namedStep struct {
 func NewSteps(c config.Deployment) (Steps, error) {
 	list := c.Steps
 	if list == nil {
-		names := []string{"create_directory", "save_model", "save_preprocessor"}
+		names := []string{"create_directory", "save_model", "save_preprocessor", saveReportStep}
 		if c.CreateEndpoint {
 			names = append(names, "endpoint_script") // the metadata tells of it
 		}

@@ -35,10 +35,15 @@ type Check struct {
 	Source string `json:"source,omitempty"`
 }
 
-// metricThreshold checks metrics against thresholds. The fallback threshold
-// holds for every metric that has none of its own and is a score, 1 being best;
-// an error such as rmse has the target's unit, so no figure suits all of them and
-// it is checked only where the configuration names it.
+// alike are the metrics that the fallback threshold holds for: scores of which the
+// same figure means about as much, 1 being best. An error such as rmse has the
+// target's unit, and a score that is corrected for chance or rare classes is much
+// lower for an equally good model, so no figure suits them all, and they are
+// checked only where the configuration names them.
+var alike = []string{"accuracy", "f1_score", "ndcg", "precision", "r2_score", "recall", "roc_auc"}
+
+// metricThreshold checks metrics against thresholds: those that have one of their
+// own, and of the others those that are [alike].
 type metricThreshold struct {
 	Base
 	fallback   float64
@@ -47,7 +52,7 @@ type metricThreshold struct {
 }
 
 type thresholdParams struct {
-	DefaultThreshold float64            `yaml:"default_threshold" doc:"Value that every score without its own threshold must reach."`
+	DefaultThreshold float64            `yaml:"default_threshold" doc:"Value that accuracy, f1_score, ndcg, precision, r2_score, recall and roc_auc must reach where they have no threshold of their own."`
 	MetricThresholds map[string]float64 `yaml:"metric_thresholds" doc:"Thresholds by metric." example:"{rmse: 2.5}"`
 	MetricDirections map[string]string  `yaml:"metric_directions" enum:"higher|lower" doc:"Whether higher or lower is better, by metric; not given: as for scikit-learn's metric, else higher." example:"{queue_length: lower}"`
 }
@@ -67,7 +72,7 @@ func (m *metricThreshold) Observed(_ context.Context, o *Observation) error {
 	for _, name := range names {
 		threshold, own := m.thresholds[name]
 		if !own {
-			if score, known := metrics.Direction(name); !known || !score {
+			if canonical, _ := metrics.Canonical(name); !slices.Contains(alike, canonical) {
 				continue
 			}
 			threshold = m.fallback

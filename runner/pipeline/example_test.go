@@ -46,6 +46,9 @@ func Example() {
 	fmt.Printf("accuracy %.2f on rows that the model has not seen\n", trained.Metrics["accuracy"])
 	var files []string
 	for _, f := range trained.Deployment.Files {
+		if f.Path != trained.Deployment.Artifacts["report"] && strings.HasPrefix(f.Path, "report/") {
+			continue // its document and plots
+		}
 		files = append(files, f.Path)
 	}
 	fmt.Println(strings.Join(files, " "))
@@ -75,7 +78,7 @@ func Example() {
 	// Output:
 	// lightgbm binary_classification [no yes]
 	// accuracy 1.00 on rows that the model has not seen
-	// inference.json metadata.json model.txt preprocessor.json profile.json schema.json checksums.txt
+	// inference.json metadata.json model.txt preprocessor.json profile.json report/report.txt schema.json checksums.txt
 	// [no yes yes no]
 	// deployed 1.0.0 [water shade] 4 rows predicted
 	// Monitoring report … All is well: 5 checks passed.

@@ -103,7 +103,7 @@ func TestFromRawFileToWatchedModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status.Status != "deployed" || status.ModelName != "lightgbm" || !maps.Equal(status.Metrics, trained.Metrics) || len(status.Files) != 7 ||
+	if status.Status != "deployed" || status.ModelName != "lightgbm" || !maps.Equal(status.Metrics, trained.Metrics) || len(status.Files) != len(trained.Deployment.Files) ||
 		status.MetricSummaries["accuracy"].Latest != trained.Metrics["accuracy"] || status.MetricSummaries["accuracy"].Count != 1 ||
 		status.Predictions.Calls != 1 || status.Predictions.Rows != 25 || !maps.Equal(status.Predictions.ClassCounts, predicted.ClassCounts) {
 		t.Errorf("got %+v", status)

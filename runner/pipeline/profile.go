@@ -2,13 +2,10 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"slices"
 
 	"mlops/runner/deploy"
@@ -69,21 +66,12 @@ const maxProfileBytes = 1 << 30
 // readProfile reads the profile of a deployment's training data; nil where it has
 // none, as those of earlier versions.
 func readProfile(b *deploy.Bundle) (*profile.Profile, error) {
-	i := slices.IndexFunc(b.Files, func(f deploy.FileInfo) bool { return f.Path == deploy.ProfileFile })
-	if i < 0 {
+	data, err := b.ReadFile(deploy.ProfileFile, maxProfileBytes)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	f, err := os.Open(filepath.Join(b.Dir, deploy.ProfileFile))
 	if err != nil {
 		return nil, fmt.Errorf("read the training profile: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxProfileBytes))
-	if err != nil {
-		return nil, fmt.Errorf("read the training profile: %w", err)
-	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != b.Files[i].SHA256 {
-		return nil, &deploy.TamperedError{Dir: b.Dir, File: deploy.ProfileFile, Problem: "does not match its checksum"}
 	}
 	return profile.Parse(data)
 }

@@ -16,6 +16,7 @@ import (
 	"mlops/runner/deploy"
 	"mlops/runner/observe"
 	"mlops/runner/progress"
+	"mlops/runner/report"
 	"mlops/runner/table"
 	"mlops/runner/training"
 )
@@ -61,6 +62,11 @@ func Train(ctx context.Context, r TrainRequest, env Env) (*TrainResult, error) {
 	if err := t.train(ctx); err != nil {
 		return nil, err
 	}
+	if !r.NoDeploy && t.steps.WantsReport() {
+		if err := t.do(ctx, "report", Internal, func() error { return t.describe(ctx) }); err != nil {
+			return nil, err
+		}
+	}
 	result := t.result()
 	if !r.NoDeploy {
 		err := t.do(ctx, "deploy", Internal, func() (err error) {
@@ -94,6 +100,7 @@ type trainRun struct {
 	fingerprint string
 	outcome     *training.Outcome
 	metrics     map[string]float64
+	report      *report.Report // nil: there is none
 }
 
 // prepare finds every fault of the configuration before anything is read.
@@ -228,6 +235,16 @@ func (t *trainRun) train(ctx context.Context) error {
 	return nil
 }
 
+// describe makes the model report. A model that cannot be described is still one
+// to deploy.
+func (t *trainRun) describe(ctx context.Context) (err error) {
+	if t.report, err = t.outcome.Report(ctx); err != nil && ctx.Err() == nil {
+		t.warn(ctx, "report", "there is no model report: %v", err)
+		return nil
+	}
+	return err
+}
+
 // trainingFault tells an error of the data from one of this program.
 func trainingFault(err error) Kind {
 	var data *training.DataError
@@ -279,7 +296,7 @@ func (t *trainRun) deploy(ctx context.Context, result *TrainResult) (*Deployment
 	published, err := deploy.Publish(ctx, &deploy.Candidate{
 		Model: t.outcome.Model, Preprocessor: t.outcome.Preprocess, Config: string(t.config.YAML()),
 		Validation: t.outcome.Sample.Features, Expected: t.outcome.Sample.Prediction,
-		Run: runOf(result, nameOf(t.request.Data, t.request.DataName)), Profile: profile,
+		Run: runOf(result, nameOf(t.request.Data, t.request.DataName)), Profile: profile, Report: t.report,
 	}, options)
 	if err != nil {
 		return nil, err

@@ -145,8 +145,7 @@ func (r *run) scoreFold(ctx context.Context, f int, train, judged []int) (float6
 	if err != nil {
 		return 0, err
 	}
-	figures, _ := evaluate(r.goal.problem, truth, prediction)
-	return figures[headline(r.goal.problem)], nil
+	return score(r.goal.problem, truth, prediction), nil
 }
 
 // meanAndDeviation gives the mean and the population standard deviation, as

@@ -2,14 +2,25 @@ package training
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"mlops/runner/metrics"
 )
 
-// evaluate measures predictions by scikit-learn's names. What cannot be
-// computed is left out, with a warning.
+// What a model of each kind of problem is judged by, under scikit-learn's names:
+// averages are weighted by the classes' rows unless a name says macro.
+var (
+	binaryMetrics = []string{
+		"accuracy", "average_precision", "balanced_accuracy", "brier", "f1_score", "log_loss", "matthews_corrcoef", "precision", "recall", "roc_auc",
+	}
+	multiclassMetrics = []string{
+		"accuracy", "balanced_accuracy", "brier", "f1_score", "log_loss", "matthews_corrcoef", "precision", "recall", "roc_auc", "roc_auc_ovr",
+	}
+	regressionMetrics = []string{"explained_variance", "mae", "mape", "median_absolute_error", "mse", "r2_score", "rmse"}
+)
+
+// evaluate measures predictions by scikit-learn's names, every row counting as
+// one. What cannot be computed is left out, with a warning.
 func evaluate(problem ProblemType, truth Data, p *Prediction) (figures map[string]float64, warnings []string) {
 	if problem == Ranking {
 		figures = map[string]float64{"ndcg": ndcg(truth, p.Values, 0)}
@@ -18,50 +29,45 @@ func evaluate(problem ProblemType, truth Data, p *Prediction) (figures map[strin
 		}
 		return figures, nil
 	}
-	if !problem.IsClassification() {
-		figures = map[string]float64{
-			"mse":  metrics.MSE(truth.Values, p.Values),
-			"rmse": metrics.RMSE(truth.Values, p.Values),
-			"mae":  metrics.MAE(truth.Values, p.Values),
+	names, measure := measures(problem, truth, p)
+	figures = make(map[string]float64, len(names))
+	for _, name := range names {
+		value, err := measure(name)
+		if err != nil {
+			warnings = append(warnings, fmt.Sprintf("%s is left out on the validation part: %s", name, strings.TrimPrefix(err.Error(), "metrics: ")))
+			continue
 		}
-		if r2 := metrics.R2Score(truth.Values, p.Values); math.IsNaN(r2) {
-			warnings = append(warnings, "r2_score is left out: it needs at least 2 validation rows")
-		} else {
-			figures["r2_score"] = r2
-		}
-		return figures, warnings
-	}
-	figures = map[string]float64{
-		"accuracy":  metrics.Accuracy(truth.Classes, p.Class),
-		"f1_score":  metrics.F1Score(truth.Classes, p.Class),
-		"precision": metrics.Precision(truth.Classes, p.Class),
-		"recall":    metrics.Recall(truth.Classes, p.Class),
-	}
-	for _, m := range []struct {
-		name  string
-		score func() (float64, error)
-	}{
-		{"roc_auc", func() (float64, error) { return rocAUC(problem, truth.Classes, p) }},
-		{"log_loss", func() (float64, error) { return metrics.LogLoss(truth.Classes, p.Proba, len(p.Classes)) }},
-	} {
-		if v, err := m.score(); err == nil {
-			figures[m.name] = v
-		} else {
-			warnings = append(warnings, fmt.Sprintf("%s is left out on the validation part: %s", m.name, strings.TrimPrefix(err.Error(), "metrics: ")))
-		}
+		figures[name] = value
 	}
 	return figures, warnings
 }
 
-func rocAUC(problem ProblemType, truth []int, p *Prediction) (float64, error) {
+// measures are the problem's metrics and how to compute one.
+func measures(problem ProblemType, truth Data, p *Prediction) (names []string, measure func(name string) (float64, error)) {
+	var unweighted metrics.Weights
+	if !problem.IsClassification() {
+		r := metrics.Regression{YTrue: truth.Values, YPred: p.Values}
+		return regressionMetrics, func(name string) (float64, error) { return r.Metric(name, unweighted) }
+	}
+	names = binaryMetrics
 	if problem == Multiclass {
-		return metrics.ROCAUCOneVsRest(truth, p.Proba, len(p.Classes))
+		names = multiclassMetrics
 	}
-	positive := make([]float64, len(truth))
-	for i := range positive {
-		positive[i] = p.Proba[2*i+1]
+	c := metrics.Classification{YTrue: truth.Classes, YPred: p.Class, Proba: p.Proba, Classes: len(p.Classes)}
+	return names, func(name string) (float64, error) { return c.Metric(name, unweighted) }
+}
+
+// score is the headline's value; 0 where it has none.
+func score(problem ProblemType, truth Data, p *Prediction) float64 {
+	if problem == Ranking {
+		return ndcg(truth, p.Values, 0)
 	}
-	return metrics.ROCAUC(truth, positive)
+	_, measure := measures(problem, truth, p)
+	value, err := measure(headline(problem))
+	if err != nil {
+		return 0 // r2_score of a single row
+	}
+	return value
 }
 
 // headline is the metric that cross-validation averages.

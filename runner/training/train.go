@@ -62,6 +62,8 @@ type Outcome struct {
 	TrainRows, ValidationRows int
 	Sample                    Sample
 	Warnings                  []string
+
+	judgement *judgement // nil: there is nothing to report
 }
 
 // Check tells what is wrong with a configuration's preprocessing and training
@@ -287,6 +289,10 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 			out.Metrics, warnings = evaluate(r.goal.problem, judged, prediction)
 			r.warnings = append(r.warnings, warnings...)
 			if err := r.addOwnFigures(ctx, out, judged); err != nil {
+				return err
+			}
+			err := r.judge(out, judged, prediction, func(rows []int) (*table.Table, error) { return r.take(ctx, pick(shown, rows)) })
+			if err != nil {
 				return err
 			}
 		}
