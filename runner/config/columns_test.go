@@ -47,7 +47,7 @@ func TestHashOfLaterKeys(t *testing.T) {
 	plain := Default().Hash()
 	for text, same := range map[string]bool{
 		"group_column: ''": true, "init_score_column: []": true, "snapshot_freq: 0": true, "snapshot_freq: 10": true,
-		"group_column: q": false, "sample_weight_column: w": false, "init_score_column: s": false, "init_model: m": false,
+		"group_column: q": false, "time_column: t": false, "sample_weight_column: w": false, "init_score_column: s": false, "init_model: m": false,
 	} {
 		if got := mustParse(t, "training: {"+text+"}").Hash() == plain; got != same {
 			t.Errorf("%s: the hash of the defaults stays: %v, want %v", text, got, same)

@@ -23,6 +23,7 @@ var about = map[string]struct{ text, example, with string }{
 	"training.random_state":         {text: "Seed of splits and training, 0 to 4294967295."},
 	"training.cv_folds":             {text: "Cross-validation folds, 0 to 1000; 0 or 1 means none."},
 	"training.group_column":         {text: "Column that says which rows belong together: no group is divided by splits and folds; in ranking, the query.", example: "customer_id"},
+	"training.time_column":          {text: "Column of times or numbers: the latest rows validate, and folds judge by what is learnt from earlier rows; not a feature.", example: "measured_at"},
 	"training.sample_weight_column": {text: "Column of the rows' weights in training; not a feature.", example: "weight"},
 	"training.init_score_column": {text: "Column of raw scores that training starts from, or a list of one a class; not a feature.",
 		example: "base_score", with: "backend: lightgbm"},

@@ -58,6 +58,10 @@ type Training struct {
 	// is divided between the training part, the validation part and the folds. For
 	// ranking a group is a query. Empty means none. The column is no feature.
 	GroupColumn string `yaml:"group_column" hash:"set"`
+	// TimeColumn names the column of the rows' times: the latest rows validate, and
+	// each fold is judged by what is learnt from earlier ones. Empty means none. The
+	// column is no feature.
+	TimeColumn string `yaml:"time_column" hash:"set"`
 	// SampleWeightColumn names the column of the rows' weights in training, finite
 	// and not negative; empty means that all rows count the same. The column is no
 	// feature.

@@ -41,6 +41,7 @@ var uses = map[string]string{
 	"training.random_state":           "train: the split, the folds and what a backend draws",
 	"training.cv_folds":               "train: cross-validation",
 	"training.group_column":           "train: the split, the folds and the queries of a ranking",
+	"training.time_column":            "train: the split and the folds",
 	"training.snapshot_freq":          "train, where an interrupted attempt is taken up",
 	"deployment":                      "train, when the model is deployed",
 	"deployment.output_dir":           "train; models: where the registry is looked for",

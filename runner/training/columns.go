@@ -11,6 +11,7 @@ import (
 // Keys of the configuration that give a column a role.
 const (
 	keyGroup     = "training.group_column"
+	keyTime      = "training.time_column"
 	keyWeight    = "training.sample_weight_column"
 	keyInitScore = "training.init_score_column"
 )
@@ -19,6 +20,7 @@ const (
 type columns struct {
 	target    *table.Column
 	group     *table.Column   // nil: none
+	time      *table.Column   // nil: none
 	weight    *table.Column   // nil: none
 	initScore []*table.Column // none, one, or one a class
 	features  *table.Table    // the others
@@ -56,6 +58,11 @@ func findColumns(t *table.Table, target string, cfg *config.Config) (columns, er
 			return out, err
 		}
 	}
+	if name := cfg.Training.TimeColumn; name != "" {
+		if out.time, err = find(keyTime, "the time", name); err != nil {
+			return out, err
+		}
+	}
 	if name := cfg.Training.SampleWeightColumn; name != "" {
 		if out.weight, err = find(keyWeight, "the weight", name); err != nil {
 			return out, err
@@ -79,11 +86,11 @@ func findColumns(t *table.Table, target string, cfg *config.Config) (columns, er
 	}
 	if len(taken) == t.NumColumns() {
 		if len(taken) > 1 {
-			return out, &DataError{Column: out.target.Name(), Reason: "beside it and the columns of groups, weights and initial scores there is none; the table needs at least one feature"}
+			return out, &DataError{Column: out.target.Name(), Reason: "beside it and the columns of groups, times, weights and initial scores there is none; the table needs at least one feature"}
 		}
 		return out, &DataError{Column: out.target.Name(), Reason: "it is the only column; the table needs at least one feature besides the target"}
 	}
-	out.raw = t.Drop(out.target.Name(), cfg.Training.GroupColumn, cfg.Training.SampleWeightColumn)
+	out.raw = t.Drop(out.target.Name(), cfg.Training.GroupColumn, cfg.Training.TimeColumn, cfg.Training.SampleWeightColumn)
 	out.features = out.raw.Drop(cfg.Training.InitScoreColumn...)
 	return out, nil
 }
@@ -96,6 +103,11 @@ func noQueries(cfg *config.Config) error {
 func (g *goal) readRoles(c columns) (err error) {
 	if c.group != nil {
 		if err := g.readGroups(c.group); err != nil {
+			return err
+		}
+	}
+	if c.time != nil {
+		if err := g.readTimes(c.time); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
 	r.warnings = append(r.warnings, warnings...)
 	k := r.cfg.Training.CVFolds
 	if f := r.oneSided(fold, k); f >= 0 {
-		r.warnings = append(r.warnings, fmt.Sprintf("without the groups of fold %d there is one class only; cross-validation is left out", f+1))
+		r.warnings = append(r.warnings, fmt.Sprintf("the rows to learn from for fold %d are of one class only; cross-validation is left out", f+1))
 		return nil, nil
 	}
 	scores := r.foldsDone(ctx, k)
@@ -52,9 +52,10 @@ func (r *run) crossValidate(ctx context.Context) ([]float64, error) {
 	for f := begun; f < k; f++ {
 		var train, judged []int
 		for i, position := range r.train {
-			if fold[i] == f {
+			switch {
+			case fold[i] == f:
 				judged = append(judged, position)
-			} else {
+			case r.goal.trainsFold(fold[i], f):
 				train = append(train, position)
 			}
 		}
@@ -91,16 +92,16 @@ func (r *run) tooFewForFolds() string {
 	return ""
 }
 
-// oneSided returns a fold without whose rows only one class is left to learn, -1
-// where there is none. Only whole groups can bring that about.
+// oneSided returns a fold for which there is only one class to learn from, -1 where
+// there is none. Only whole groups and times can bring that about.
 func (r *run) oneSided(fold []int, k int) int {
-	if r.goal.groups == nil || !r.goal.problem.IsClassification() {
+	if r.goal.groups == nil && r.goal.moments == nil || !r.goal.problem.IsClassification() {
 		return -1
 	}
 	for f := range k {
 		seen := map[int]bool{}
 		for i, position := range r.train {
-			if fold[i] != f {
+			if r.goal.trainsFold(fold[i], f) {
 				seen[r.goal.classes[position]] = true
 			}
 		}

@@ -10,12 +10,16 @@ import (
 // folds assigns each training position to a fold; result[i] is the fold of
 // train[i]. Classes are spread over the folds as scikit-learn's StratifiedKFold
 // with shuffle does; the numbers of a regression as KFold does. Rows of one group
-// stay together.
+// stay together. Where rows have times, see [foldTimes].
 func folds(g *goal, train []int, cfg *config.Config) (fold []int, warnings []string, err error) {
 	k := cfg.Training.CVFolds
 	if len(train) < k {
 		return nil, nil, &DataError{Reason: fmt.Sprintf(
 			"%d rows to train on are fewer than the %d cross-validation folds; give more rows, or set training.cv_folds to at most %d (0: none)", len(train), k, len(train))}
+	}
+	if g.moments != nil {
+		fold, err = foldTimes(g, train, k)
+		return fold, nil, err
 	}
 	random := generator(cfg, streamFolds)
 	if g.groups != nil {

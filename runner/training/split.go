@@ -37,6 +37,9 @@ func split(g *goal, cfg *config.Config) (train, validation []int, warnings []str
 		return nil, nil, nil, err
 	}
 	train, validation = divide(g, all, held, generator(cfg, streamSplit))
+	if g.moments != nil {
+		return train, validation, nil, checkTimeSplit(g, cfg, train, validation)
+	}
 	if len(validation) == 0 && g.groups != nil {
 		return nil, nil, nil, splitFault(g, cfg.Training.GroupColumn, all)
 	}
@@ -54,8 +57,12 @@ func split(g *goal, cfg *config.Config) (train, validation []int, warnings []str
 // divide draws held of the positions for validation. Classes are spread as
 // scikit-learn's train_test_split with stratify spreads them. Both parts keep
 // the order of positions; held may not be reached where classes are too small.
-// Rows of one group stay together.
+// Rows of one group stay together. Where rows have times, the latest are set apart
+// instead, and nothing is drawn.
 func divide(g *goal, positions []int, held int, random *rand.Rand) (train, validation []int) {
+	if g.moments != nil {
+		return divideTimes(g, positions, held)
+	}
 	if g.groups != nil {
 		return divideGroups(g, positions, held, random)
 	}

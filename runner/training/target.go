@@ -28,6 +28,7 @@ type goal struct {
 	classes []int     // of a classification, by position in rows
 	values  []float64 // of a regression or ranking, by position in rows
 
+	moments []int       // by position, the row's time, numbered in order; nil: none
 	groups  []int32     // by position, the row's group, numbered by first appearance; nil: none
 	weights []float64   // by position; nil: all rows count the same
 	scores  [][]float64 // of each column of initial scores, by position; nil: none
