@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,10 +18,11 @@ import (
 
 type trainFlags struct {
 	taskFlags
-	target   string
-	config   string
-	set      []string
-	noDeploy bool
+	target     string
+	config     string
+	set        []string
+	validation string
+	noDeploy   bool
 }
 
 func newTrain(a *app) *cobra.Command {
@@ -45,6 +47,7 @@ mlops-cli init writes one with every default.`,
 	cmd.Flags().StringVarP(&f.target, "target", "t", "", "column to predict (default: the last one)")
 	registerConfig(cmd, &f.config)
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "key=value over the configuration, e.g. training.cv_folds=0; repeatable")
+	cmd.Flags().StringVar(&f.validation, "validation", "", "table with the rows to validate on (training.validation_data)")
 	cmd.Flags().BoolVar(&f.noDeploy, "no-deploy", false, "train and report, but deploy nothing")
 	f.register(cmd)
 	return cmd
@@ -68,6 +71,9 @@ func (a *app) train(ctx context.Context, f trainFlags, data string) error {
 	path, err := inputs.DataFile(a.dir, data)
 	if err != nil {
 		return usage(err)
+	}
+	if f.validation != "" {
+		f.set = append(f.set, "training.validation_data="+strconv.Quote(f.validation))
 	}
 	config, err := inputs.ReadConfig(a.dir, a.configPath(f.config), f.set)
 	if err != nil {

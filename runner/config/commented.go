@@ -20,6 +20,7 @@ var about = map[string]struct{ text, example, with string }{
 	"training.model_type":           {text: "auto, or a model of the backend such as random_forest_classifier, logistic_regression or ridge."},
 	"training.problem_type":         {text: "auto (by the objective or the target), classification, regression or ranking."},
 	"training.test_size":            {text: "Validation part: a fraction below 1, or a count of rows; 0 means none, to train on every row."},
+	"training.validation_data":      {text: "Table with the rows to validate on, in the place of test_size.", example: "holdout.csv"},
 	"training.random_state":         {text: "Seed of splits and training, 0 to 4294967295."},
 	"training.cv_folds":             {text: "Cross-validation folds, 0 to 1000; 0 or 1 means none."},
 	"training.group_column":         {text: "Column that says which rows belong together: no group is divided by splits and folds; in ranking, the query.", example: "customer_id"},

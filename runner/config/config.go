@@ -50,6 +50,9 @@ type Training struct {
 	// means none: the model is trained on all rows, and only cross-validation
 	// judges it.
 	TestSize float64 `yaml:"test_size" part:"rows"`
+	// ValidationData is the location of a table with the rows to validate on; empty
+	// means that TestSize sets rows apart.
+	ValidationData string `yaml:"validation_data" hash:"set"`
 	// RandomState seeds splits and training.
 	RandomState int64 `yaml:"random_state" range:"[0,4294967295]"`
 	// CVFolds is the number of cross-validation folds; 0 and 1 mean none.

@@ -38,6 +38,7 @@ var uses = map[string]string{
 	"preprocessing":                   "train, predict and observe",
 	"training":                        "train",
 	"training.test_size":              "train: the split, the metrics and early stopping",
+	"training.validation_data":        "train: the metrics and early stopping",
 	"training.random_state":           "train: the split, the folds and what a backend draws",
 	"training.cv_folds":               "train: cross-validation",
 	"training.group_column":           "train: the split, the folds and the queries of a ranking",

@@ -35,12 +35,12 @@ func (m *Model) Contributions(columns [][]float64) ([]float64, error) {
 	if m.average && len(m.trees) > 0 {
 		scale = 1 / float64(m.NumIterations())
 	}
-	out, err := m.eachRow(columns, m.outputs*width, func() func(row, out []float64) {
+	out, err := m.eachRow(columns, m.outputs*width, func() func(_ int, row, out []float64) {
 		paths := make([][][]pathElement, len(explainers))
 		for i, e := range explainers {
 			paths[i] = e.newPaths()
 		}
-		return func(row, out []float64) {
+		return func(_ int, row, out []float64) {
 			for i, e := range explainers {
 				phi := out[i%m.outputs*width : (i%m.outputs+1)*width]
 				phi[width-1] += e.mean

@@ -30,8 +30,8 @@ func (m *Model) Iterations(first, count int) (*Model, error) {
 // PredictLeaves gives the number of the leaf that each row falls into in each
 // tree: rows × NumTrees, row by row.
 func (m *Model) PredictLeaves(columns [][]float64) ([]int32, error) {
-	numbers, err := m.eachRow(columns, len(m.trees), func() func(row, out []float64) {
-		return func(row, out []float64) {
+	numbers, err := m.eachRow(columns, len(m.trees), func() func(_ int, row, out []float64) {
+		return func(_ int, row, out []float64) {
 			for i, t := range m.trees {
 				out[i] = float64(t.leafOf(row))
 			}
@@ -65,8 +65,8 @@ func (m *Model) PredictEarlyStop(columns [][]float64, stop EarlyStop) ([]float64
 	case m.average || !slices.Contains(classes, m.Objective()):
 		return nil, errors.New("gbdt: early stopping of predictions is for boosted models of classes")
 	}
-	return m.eachRow(columns, m.outputs, func() func(row, out []float64) {
-		return func(row, out []float64) {
+	return m.eachRow(columns, m.outputs, func() func(_ int, row, out []float64) {
+		return func(_ int, row, out []float64) {
 			for i := 0; i < len(m.flat.roots); i += m.outputs {
 				for k := range out {
 					out[k] += m.treeValue(i+k, row)
@@ -105,7 +105,7 @@ func margin(raw []float64) float64 {
 
 // eachRow calls a function for each row, with width zeros to fill. start makes
 // one for each goroutine.
-func (m *Model) eachRow(columns [][]float64, width int, start func() func(row, out []float64)) ([]float64, error) {
+func (m *Model) eachRow(columns [][]float64, width int, start func() func(at int, row, out []float64)) ([]float64, error) {
 	rows, err := m.checkColumns(columns)
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (m *Model) eachRow(columns [][]float64, width int, start func() func(row, o
 				for f, column := range columns {
 					row[f] = column[r]
 				}
-				fill(row, out[r*width:(r+1)*width])
+				fill(r, row, out[r*width:(r+1)*width])
 			}
 		}
 	}

@@ -97,6 +97,7 @@ type trainRun struct {
 	initModel   *training.InitModel // nil: none
 	checkpoint  *checkpointDir      // nil: none
 	table       *table.Table
+	validation  *table.Table // nil: rows are set apart from table
 	fingerprint string
 	outcome     *training.Outcome
 	metrics     map[string]float64
@@ -194,6 +195,11 @@ func (t *trainRun) read(ctx context.Context) (err error) {
 	}
 	t.fingerprint = t.table.Fingerprint()
 	progress.Logf(ctx, "read", "rows: %d, columns: %d", t.table.NumRows(), t.table.NumColumns())
+	if name := t.config.Training.ValidationData; name != "" {
+		if err := t.readValidation(ctx, name); err != nil {
+			return err
+		}
+	}
 	for _, c := range t.table.Columns() {
 		if problem := strayText(c); problem != "" {
 			t.warn(ctx, "read", "%s", problem)
@@ -213,7 +219,7 @@ func (t *trainRun) train(ctx context.Context) error {
 		}
 		sink.Report(r)
 	}))
-	request := training.Request{Table: t.table, Target: t.request.Target, Config: t.config, InitModel: t.initModel, Now: t.env.Now}
+	request := training.Request{Table: t.table, Validation: t.validation, Target: t.request.Target, Config: t.config, InitModel: t.initModel, Now: t.env.Now}
 	if t.checkpoint != nil {
 		request.Checkpoint = t.checkpoint
 	}

@@ -15,17 +15,23 @@ type DataError struct {
 	Row    int    // the data row, counted from 1; 0 where no single row is at fault
 	Reason string // what is wrong and what to do
 	Err    error  // the cause, if another error tells it
+	// Validation says that it is about the data that was given to validate on.
+	Validation bool
 }
 
 // Error names row and column where they are known.
 func (e *DataError) Error() string {
+	where := ""
+	if e.Validation {
+		where = "validation data: "
+	}
 	switch {
 	case e.Row > 0:
-		return fmt.Sprintf("row %d, column %q: %s", e.Row, e.Column, e.Reason)
+		return where + fmt.Sprintf("row %d, column %q: %s", e.Row, e.Column, e.Reason)
 	case e.Column != "":
-		return fmt.Sprintf("column %q: %s", e.Column, e.Reason)
+		return where + fmt.Sprintf("column %q: %s", e.Column, e.Reason)
 	}
-	return e.Reason
+	return where + e.Reason
 }
 
 // Unwrap returns the cause.

@@ -64,7 +64,13 @@ func (f forest) fit(ctx context.Context, job Job, name string) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &treeModel{info: info, trees: trees, outputs: forestForm(job.Problem)}, nil
+	m := &treeModel{info: info, trees: trees, outputs: forestForm(job.Problem)}
+	if given.OOBScore && !job.Quiet { // of a fold nobody would see it
+		if m.figures, err = m.outOfBag(ctx, &job, p); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 func (f forest) load(info ModelInfo, r io.Reader) (Model, error) {
@@ -108,6 +114,9 @@ type forestParams struct {
 	Bootstrap bool `yaml:"bootstrap"`
 	// MaxSamples bounds the rows drawn: a number from 2 on, or a fraction up to 1.
 	MaxSamples *float64 `yaml:"max_samples" range:"(0,1000000000]"`
+	// OOBScore asks for the metric oob_score: the accuracy, or r2_score, of the
+	// training rows, each predicted by the trees that did not see it.
+	OOBScore bool `yaml:"oob_score"`
 	// MaxBins is not scikit-learn's: thresholds are chosen among that many
 	// quantiles of a column. Averaging trees makes up for few of them, at a
 	// fraction of the time: 63 by default, 255 of a single tree.
@@ -125,7 +134,7 @@ func readForestParams(cfg *config.Config, kind forestKind, classes bool) (forest
 	switch {
 	case kind == decisionTree:
 		defaults.NEstimators, defaults.MaxBins = 1, 255
-		for _, key := range []string{"n_estimators", "bootstrap", "max_samples"} {
+		for _, key := range []string{"n_estimators", "bootstrap", "max_samples", "oob_score"} {
 			if _, given := cfg.Training.Params[key]; given {
 				return defaults, cfg.ErrorAt("training.params."+key, "is of forests, and a decision tree is one tree of all rows; leave it out, or choose a forest as training.model_type")
 			}
@@ -157,6 +166,9 @@ func readForestParams(cfg *config.Config, kind forestKind, classes bool) (forest
 	}
 	if p.MaxSamples != nil && !p.Bootstrap {
 		return p, cfg.ErrorAt("training.params.max_samples", "has no meaning without bootstrap; leave it out, or set bootstrap to true")
+	}
+	if p.OOBScore && !p.Bootstrap {
+		return p, cfg.ErrorAt("training.params.oob_score", "needs bootstrap: without it every tree sees the rows; leave it out, or set bootstrap to true")
 	}
 	if _, ok := featureCount(p.MaxFeatures, 10); !ok {
 		return p, cfg.ErrorAt("training.params.max_features", "must be sqrt, log2, a whole number of at least 1, or a fraction above 0 and at most 1, not %v", p.MaxFeatures)

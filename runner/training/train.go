@@ -18,9 +18,12 @@ const maxSampleRows = 200
 
 // Request is what to train on.
 type Request struct {
-	Table  *table.Table
-	Target string         // column to predict; "" means the last one without another role
-	Config *config.Config // nil means the defaults
+	Table *table.Table
+	// Validation are the rows to validate on, with Table's columns; others are not
+	// looked at. nil: they are set apart from Table.
+	Validation *table.Table
+	Target     string         // column to predict; "" means the last one without another role
+	Config     *config.Config // nil means the defaults
 	// InitModel is the model that training.init_model names; nil: none.
 	InitModel *InitModel
 	// Checkpoint keeps what an interrupted run had done where
@@ -77,7 +80,10 @@ func Check(cfg *config.Config) error {
 	if err := b.Check(cfg); err != nil {
 		return err
 	}
-	if cfg.Training.TestSize == 0 && cfg.Training.CVFolds < 2 && needsValidation(b, cfg) {
+	if err := checkValidationData(cfg); err != nil {
+		return err
+	}
+	if cfg.Training.TestSize == 0 && cfg.Training.ValidationData == "" && cfg.Training.CVFolds < 2 && needsValidation(b, cfg) {
 		return cfg.ErrorAt("training.test_size", "early stopping has no rows to judge by: set test_size above 0, or cv_folds to at least 2, or leave early stopping out")
 	}
 	_, err = preprocess.New(cfg.Preprocessing)
@@ -101,23 +107,27 @@ func Train(ctx context.Context, request Request) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	cols, err := findColumns(request.Table, request.Target, cfg)
+	data, given, err := joined(request, cfg)
+	if err != nil {
+		return nil, err
+	}
+	cols, err := findColumns(data, request.Target, cfg)
 	if err != nil {
 		return nil, err
 	}
 	r := &run{
-		cfg: cfg, backend: backend, columns: cols, init: request.InitModel, checkpoint: request.Checkpoint,
+		cfg: cfg, backend: backend, columns: cols, given: given, init: request.InitModel, checkpoint: request.Checkpoint,
 		now: request.Now, timings: map[string]float64{}, warned: map[string]bool{},
 	}
 	if r.now == nil {
 		r.now = time.Now
 	}
 	if err := r.prepare(ctx); err != nil {
-		return nil, err
+		return nil, r.inValidationData(err)
 	}
 	out, err := r.finish(ctx)
 	if err != nil {
-		return nil, err
+		return nil, r.inValidationData(err)
 	}
 	for _, w := range r.warnings {
 		if !r.warned[w] {
@@ -153,6 +163,7 @@ type run struct {
 	init              *InitModel // nil: none
 	checkpoint        Checkpoint // nil: none
 	now               func() time.Time
+	given             int // the input's first row that was given to validate on; 0: none was
 	goal              *goal
 	train, validation []int // positions
 	foldRounds        []int // iterations after which training stopped early, by fold
@@ -199,7 +210,11 @@ func (r *run) prepare(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r.train, r.validation, warnings, err = split(g, r.cfg)
+		if r.given > 0 {
+			r.train, r.validation, warnings, err = splitGiven(g, r.given)
+		} else {
+			r.train, r.validation, warnings, err = split(g, r.cfg)
+		}
 		r.warnings = append(r.warnings, warnings...)
 		return err
 	})
@@ -278,6 +293,9 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m, ok := out.Model.(*treeModel); ok {
+		maps.Copy(out.Metrics, m.figures)
+	}
 	out.Features, out.FeatureImportance = out.Model.Info().Features, out.Model.FeatureImportance()
 	return out, r.stage(ctx, "evaluate", func() error {
 		prediction, err := predictData(ctx, out.Model, judged)
@@ -285,8 +303,8 @@ func (r *run) fit(ctx context.Context) (*Outcome, error) {
 			return err
 		}
 		if len(r.validation) > 0 {
-			var warnings []string
-			out.Metrics, warnings = evaluate(r.goal.problem, judged, prediction)
+			figures, warnings := evaluate(r.goal.problem, judged, prediction)
+			maps.Copy(out.Metrics, figures)
 			r.warnings = append(r.warnings, warnings...)
 			if err := r.addOwnFigures(ctx, out, judged); err != nil {
 				return err

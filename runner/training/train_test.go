@@ -344,7 +344,7 @@ func TestWrongInputIsTold(t *testing.T) {
 		{"model type of another problem", "training: {model_type: random_forest_regressor}", "", tab, "cannot be used for a target of binary_classification", new(*config.Error)},
 		{"forest parameter", "training:\n  params:\n    n_estimator: 5\n", "", tab, `conf.yaml:3:5: training.params.n_estimator: unknown key; did you mean "n_estimators"`, new(*config.Error)},
 		{"forest range", "training: {params: {max_features: 1.5}}", "", tab, "training.params.max_features: must be sqrt, log2", new(*config.Error)},
-		{"unknown forest parameter", "training: {params: {oob_score: true}}", "", tab, "known here: n_estimators, max_depth, min_samples_split", new(*config.Error)},
+		{"unknown forest parameter", "training: {params: {warm_start: true}}", "", tab, "known here: n_estimators, max_depth, min_samples_split", new(*config.Error)},
 		{"class weight", "training: {params: {class_weight: balance}}", "", tab, `training.params.class_weight: unknown value "balance"; did you mean "balanced"? (known: balanced)`, new(*config.Error)},
 		{"target beyond the objective", "training: {backend: lightgbm, problem_type: regression, cv_folds: 0, params: {objective: poisson}}", "", with(table.NewFloat64("churned", signed(100), nil)), `row 3, column "churned": the target -1 cannot be used: the objective poisson needs`, new(*training.DataError)},
 		{"objective of code", "training: {backend: lightgbm, problem_type: regression, cv_folds: 0, params: {objective: custom}}", "", tab, "training.params.objective: the objective custom does not fit", new(*config.Error)},

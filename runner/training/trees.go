@@ -21,7 +21,8 @@ type treeModel struct {
 	info    ModelInfo
 	trees   *gbdt.Model
 	outputs outputForm
-	before  int // iterations of the model that training went on from
+	figures map[string]float64 // metrics of its own that its training gave; nil: none
+	before  int                // iterations of the model that training went on from
 }
 
 // outputForm tells what the ensemble's outputs are.
