@@ -61,8 +61,13 @@ type Params struct {
 	MinDataInLeaf       int
 	MinSumHessianInLeaf float64
 	ExtraTrees          bool
-	LinearTree          bool // leaves hold linear models
-	LinearLambda        float64
+	// ExtraTreesInLeaf draws the threshold of ExtraTrees among the bins that the leaf's
+	// rows are in, as extremely randomized trees do (Geurts, Ernst and Wehenkel, 2006),
+	// and not among all, as LightGBM does, where in small leaves most draws divide
+	// nothing. LightGBM has no such parameter: it stands in no model text.
+	ExtraTreesInLeaf bool
+	LinearTree       bool // leaves hold linear models
+	LinearLambda     float64
 
 	// Regularization
 	LambdaL1               float64

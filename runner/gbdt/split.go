@@ -106,10 +106,7 @@ func (f *finder) numeric(slot int, m *binMapper, bins []filledBin) (best split, 
 	best = noSplit
 	only := anyThreshold
 	if f.draws != nil {
-		only = 0
-		if m.numBins > 2 {
-			only = f.draws.below(m.numBins - 2)
-		}
+		only = f.drawThreshold(m, bins)
 	}
 	last := m.numBins - 1
 	switch {
@@ -128,6 +125,29 @@ func (f *finder) numeric(slot int, m *binMapper, bins []filledBin) (best split, 
 		}
 	}
 	return f.found(slot, best)
+}
+
+// drawThreshold draws the one threshold that extra trees try.
+func (f *finder) drawThreshold(m *binMapper, bins []filledBin) int {
+	if !f.p.ExtraTreesInLeaf {
+		if m.numBins > 2 {
+			return f.draws.below(m.numBins - 2)
+		}
+		return 0
+	}
+	low, high := -1, -1
+	for _, b := range bins {
+		if b.rows < 1 || m.missing == missingNaN && int(b.number) == m.numBins-1 {
+			continue
+		}
+		if high = int(b.number); low < 0 {
+			low = high
+		}
+	}
+	if high <= low {
+		return max(low, 0)
+	}
+	return low + f.draws.below(high-low)
 }
 
 // found is the outcome of a slot's search.

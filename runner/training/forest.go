@@ -275,6 +275,7 @@ func (f forestParams) trees(job Job, kind forestKind, classes int) (gbdt.Params,
 		return p, err
 	}
 	p.ExtraTrees = kind == extraTrees
+	p.ExtraTreesInLeaf = true
 	p.Seed = int(job.Config.Training.RandomState)
 	if f.RandomState != nil {
 		p.Seed = *f.RandomState
