@@ -15,26 +15,26 @@ import (
 const lookups = 16
 
 // decide returns, for each item, that it is up to date or why it is to be done.
-func (j *Job) decide(ctx context.Context, items []Item, force, write bool) ([]Outcome, error) {
+func (j *Job) decide(ctx context.Context, items []Item, options Options) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(items))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(lookups)
 	for i, item := range items {
 		group.Go(func() (err error) {
-			outcomes[i], err = j.decideOne(ctx, item, j.itemManifest(item.Name), force, write)
+			outcomes[i], err = j.decideOne(ctx, item, j.itemManifest(item.Name), options)
 			return err
 		})
 	}
 	return outcomes, group.Wait()
 }
 
-// decideOne looks at one item. With write, tags that have changed while the
-// content has not are noted in the manifest, so that it need not be read again.
-func (j *Job) decideOne(ctx context.Context, item Item, location string, force, write bool) (Outcome, error) {
+// decideOne looks at one item. Tags that have changed while the content has not
+// are noted in the manifest, so that it need not be read again.
+func (j *Job) decideOne(ctx context.Context, item Item, location string, options Options) (Outcome, error) {
 	todo := func(format string, args ...any) (Outcome, error) {
 		return Outcome{Item: item.Name, Status: Planned, Reason: fmt.Sprintf(format, args...)}, nil
 	}
-	if force {
+	if options.Force {
 		return todo("forced")
 	}
 	m, problem, err := j.readManifest(ctx, location)
@@ -68,7 +68,7 @@ func (j *Job) decideOne(ctx context.Context, item Item, location string, force, 
 	if reason != "" {
 		return todo("%s", reason)
 	}
-	if check.stale && write {
+	if check.stale && !options.DryRun {
 		if err := j.writeManifest(ctx, location, m); err != nil {
 			return Outcome{}, err
 		}

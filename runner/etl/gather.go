@@ -18,12 +18,14 @@ const gatherItem = "gather"
 // plan's items in order, outcomes theirs; those from another process need not
 // have their outputs, which stand in the manifests.
 func (j *Job) Gather(ctx context.Context, names []string, outcomes []Outcome, options Options) (*Result, error) {
+	began := j.env.Now()
 	progress.From(ctx).Report(progress.Report{Stage: j.typeName + ": gather"})
 	result, err := j.gather(ctx, names, outcomes, options)
 	if err != nil {
 		return nil, j.wrap(ctx, "gather", err)
 	}
 	progress.From(ctx).Report(progress.Report{Stage: j.typeName + ": gather", Fraction: 1})
+	result.time("gather", j.since(began))
 	return result, nil
 }
 
@@ -44,7 +46,7 @@ func (j *Job) gather(ctx context.Context, names []string, outcomes []Outcome, op
 	if len(failed) == len(outcomes) && len(failed) > 0 {
 		return nil, fmt.Errorf("every item failed; the first, %s: %s", failed[0].Item, failed[0].Reason)
 	}
-	result := j.result(outcomes)
+	result := j.result(outcomes, nil)
 	if result.Removed, err = j.prune(ctx, names, outcomes); err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ func (j *Job) gather(ctx context.Context, names []string, outcomes []Outcome, op
 	for _, o := range outcomes {
 		item.Inputs = append(item.Inputs, Input{Name: o.Item, Digest: digestOfOutcome(o)})
 	}
-	decision, err := j.decideOne(ctx, item, j.gatherManifest(), options.Force, true)
+	decision, err := j.decideOne(ctx, item, j.gatherManifest(), options)
 	if err != nil {
 		return nil, err
 	}

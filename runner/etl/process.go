@@ -25,7 +25,7 @@ func (j *Job) Process(ctx context.Context, items []Item, reasons []string) ([]Ou
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	tally := &tally{job: j, meter: progress.NewMeter(progress.From(ctx), j.typeName, j.env.Now), total: len(items)}
+	tally := &tally{job: j, meter: progress.NewMeter(progress.From(ctx), j.typeName, j.env.Now).Count("item"), total: len(items)}
 	outcomes := make([]Outcome, len(items))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
@@ -167,7 +167,9 @@ func (t *tally) add(o Outcome) error {
 	if o.Status == Failed {
 		t.failed = append(t.failed, o)
 	}
-	t.meter.Iteration(t.done, t.total, map[string]float64{"rows": float64(t.rows)})
+	t.meter.Iteration(t.done, t.total, map[string]float64{
+		"items_per_second": t.meter.PerSecond(int64(t.done)), "rows": float64(t.rows), "rows_per_second": t.meter.PerSecond(t.rows),
+	})
 	return t.job.tooMany(t.failed)
 }
 

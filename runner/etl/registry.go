@@ -221,7 +221,10 @@ func (r *Registry) Open(file *config.Pipelines, section, root string, env pipeli
 	if outputs[0] == "" {
 		return nil, s.ErrorAt("output_folder", "is needed: the folder of the outputs")
 	}
-	j.sources, j.output = sources, outputs[0]
+	if slices.ContainsFunc(sources, func(source string) bool { return cleanLocation(source) == cleanLocation(outputs[0]) }) {
+		return nil, s.ErrorAt("output_folder", "is also what the section reads; name another folder")
+	}
+	j.sources, j.output, j.store.own = sources, outputs[0], outputs[0]
 	if j.pipeline, err = set.open(Setup{Section: s, Store: j.store, Env: env, Output: j.output}); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,8 @@ type Plan struct {
 	Items []Item
 	// Outcomes of the same: skipped if up to date, else planned with the reason.
 	Outcomes []Outcome
+	// Seconds that it took to make the plan.
+	Seconds float64
 }
 
 // Todo returns the items that are to be done and why, in order.
@@ -50,7 +52,7 @@ type Result struct {
 	Gathered *Outcome
 	// Removed are the outputs of former items that were removed.
 	Removed []string
-	// Timings are seconds by stage: plan, process, gather, total.
+	// Timings are seconds by stage: plan, process, gather, and the total of them.
 	Timings map[string]float64
 }
 
@@ -75,35 +77,39 @@ func (r *Result) Rows() int64 {
 }
 
 // Run does the whole job in this process.
-func (j *Job) Run(ctx context.Context, o Options) (*Result, error) {
-	watch := stopwatch{now: j.env.Now, begin: j.env.Now(), timings: map[string]float64{}}
-	plan, err := timed(&watch, "plan", func() (*Plan, error) { return j.Plan(ctx, o) })
+func (j *Job) Run(ctx context.Context, options Options) (*Result, error) {
+	plan, err := j.Plan(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	if o.DryRun {
-		result := j.result(plan.Outcomes)
-		result.Timings = watch.total()
-		return result, nil
+	return j.RunPlan(ctx, plan, options)
+}
+
+// RunPlan does what a plan has to do, in this process; nothing, of a dry run.
+func (j *Job) RunPlan(ctx context.Context, plan *Plan, options Options) (*Result, error) {
+	if options.DryRun {
+		return j.result(plan.Outcomes, map[string]float64{"plan": plan.Seconds}), nil
 	}
-	done, err := timed(&watch, "process", func() ([]Outcome, error) {
-		items, reasons := plan.Todo()
-		return j.Process(ctx, items, reasons)
-	})
+	began := j.env.Now()
+	items, reasons := plan.Todo()
+	done, err := j.Process(ctx, items, reasons)
 	if err != nil {
 		return nil, err
 	}
-	result, err := timed(&watch, "gather", func() (*Result, error) { return j.Gather(ctx, plan.Names(), merge(plan.Outcomes, done), o) })
+	seconds := j.since(began)
+	result, err := j.Gather(ctx, plan.Names(), merge(plan.Outcomes, done), options)
 	if err != nil {
 		return nil, err
 	}
-	result.Timings = watch.total()
+	result.time("plan", plan.Seconds)
+	result.time("process", seconds)
 	return result, nil
 }
 
 // Plan lists the items and decides which are to be done. Errors name the
 // section.
-func (j *Job) Plan(ctx context.Context, o Options) (*Plan, error) {
+func (j *Job) Plan(ctx context.Context, options Options) (*Plan, error) {
+	began := j.env.Now()
 	progress.From(ctx).Report(progress.Report{Stage: j.typeName + ": plan"})
 	items, err := j.pipeline.Plan(ctx)
 	if err == nil {
@@ -115,11 +121,11 @@ func (j *Job) Plan(ctx context.Context, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, j.wrap(ctx, "plan", err)
 	}
-	outcomes, err := j.decide(ctx, items, o.Force, !o.DryRun)
+	outcomes, err := j.decide(ctx, items, options)
 	if err != nil {
 		return nil, j.wrap(ctx, "plan", err)
 	}
-	return &Plan{Items: items, Outcomes: outcomes}, nil
+	return &Plan{Items: items, Outcomes: outcomes, Seconds: j.since(began)}, nil
 }
 
 // Names returns the items' names in order.
@@ -147,25 +153,18 @@ func merge(planned, done []Outcome) []Outcome {
 	return merged
 }
 
-func (j *Job) result(outcomes []Outcome) *Result {
-	return &Result{Section: j.section, Type: j.typeName, Output: j.output, ConfigHash: j.hash, Outcomes: outcomes}
+func (j *Job) result(outcomes []Outcome, timings map[string]float64) *Result {
+	r := &Result{Section: j.section, Type: j.typeName, Output: j.output, ConfigHash: j.hash, Outcomes: outcomes, Timings: map[string]float64{}}
+	for stage, seconds := range timings {
+		r.time(stage, seconds)
+	}
+	return r
 }
 
-// stopwatch times stages.
-type stopwatch struct {
-	now     func() time.Time
-	begin   time.Time
-	timings map[string]float64
+// time notes what a stage took.
+func (r *Result) time(stage string, seconds float64) {
+	r.Timings[stage] = seconds
+	r.Timings["total"] += seconds
 }
 
-func timed[T any](w *stopwatch, stage string, f func() (T, error)) (T, error) {
-	began := w.now()
-	out, err := f()
-	w.timings[stage] = w.now().Sub(began).Seconds()
-	return out, err
-}
-
-func (w *stopwatch) total() map[string]float64 {
-	w.timings["total"] = w.now().Sub(w.begin).Seconds()
-	return w.timings
-}
+func (j *Job) since(began time.Time) float64 { return j.env.Now().Sub(began).Seconds() }

@@ -34,6 +34,7 @@ type Entry struct {
 // the allowed roots.
 type Store struct {
 	opener *storage.Opener
+	own    string // the job's own output folder, for Files; "": none
 }
 
 // NewStore returns the store behind an opener.
@@ -115,13 +116,17 @@ func (s *Store) list(ctx context.Context, folder string, hidden bool) iter.Seq2[
 }
 
 // Files lists the files beneath a folder that have one of the endings, such as
-// .parquet; the folder metadata, where pipelines describe what they made, is left
-// out. It gives an error where there is none.
+// .parquet: the inputs of a job. Left out are the folder metadata, where pipelines
+// describe what they made, and the job's own output folder, where that lies in the
+// listed one. It gives an error where there is none.
 func (s *Store) Files(ctx context.Context, folder string, endings ...string) ([]Entry, error) {
 	var found []Entry
 	for e, err := range s.List(ctx, folder) {
 		if err != nil {
 			return nil, err
+		}
+		if s.own != "" && strings.HasPrefix(cleanLocation(e.Location), cleanLocation(s.own)+"/") {
+			continue
 		}
 		if strings.HasPrefix(e.Name, "metadata/") || !slices.Contains(endings, strings.ToLower(path.Ext(e.Name))) {
 			continue

@@ -155,4 +155,3 @@ func openSection(text, section, root string, o config.PipelinesOptions, env etl.
 	}
 	return etl.NewRegistry(types...).Open(file, section, root, env)
 }
-
