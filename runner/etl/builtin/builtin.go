@@ -2,9 +2,14 @@
 // a package of its own and one line here.
 package builtin
 
-import "mlops/runner/etl"
+import (
+	"mlops/runner/etl"
+	"mlops/runner/etl/windows"
+)
 
 // Types returns the registry of all types of pipelines.
 func Types() *etl.Registry {
-	return etl.NewRegistry()
+	return etl.NewRegistry(
+		windows.Type(),
+	)
 }
