@@ -3,7 +3,9 @@ package etl
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -48,6 +50,9 @@ func (j *Job) gather(ctx context.Context, names []string, outcomes []Outcome, op
 	}
 	result := j.result(outcomes, nil)
 	if result.Removed, err = j.prune(ctx, names, outcomes); err != nil {
+		return nil, err
+	}
+	if err := j.sweep(outcomes); err != nil {
 		return nil, err
 	}
 	gatherer, ok := j.pipeline.(Gatherer)
@@ -124,6 +129,30 @@ func digestOfOutcome(o Outcome) string {
 		texts = append(texts, string(o.Status), o.Reason)
 	}
 	return DigestOf(texts...)
+}
+
+// leftoverAge is how long nobody must have written to a temporary file for it to
+// be one that a killed process left.
+const leftoverAge = time.Minute
+
+// sweep removes the temporary files of killed processes beside the outputs.
+func (j *Job) sweep(outcomes []Outcome) error {
+	if isBucket(j.output) {
+		return nil
+	}
+	folders := map[string]bool{j.manifestRoot(): true}
+	for _, o := range outcomes {
+		folders[path.Dir(j.itemManifest(o.Item))] = true
+		for _, out := range o.Outputs {
+			folders[path.Dir(Join(j.output, out.Path))] = true
+		}
+	}
+	for folder := range folders {
+		if _, err := j.store.opener.RemoveLeftovers(folder, j.env.Now().Add(-leftoverAge)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // prune removes the outputs of items that the plan does not have, with their

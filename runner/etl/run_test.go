@@ -301,7 +301,7 @@ func TestASecondRunReadsNoData(t *testing.T) {
 // the outputs are the same bytes.
 func TestShardsGiveWhatOneProcessGives(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		texts := rapid.MapOfN(rapid.StringMatching(`[a-d]{1,3}`), rapid.StringMatching(`[x-z\n]{0,6}`), 1, 12).Draw(r, "texts")
+		texts := rapid.MapOfN(rapid.StringMatching(`[a-d]{1,3}`), rapid.StringMatching(`[x-z\n]{0,6}`), 1, 7).Draw(r, "texts")
 		whole, spread := newProject(t, nil), newProject(t, nil)
 		for name, text := range texts {
 			whole.write("texts/"+name+".txt", text)
