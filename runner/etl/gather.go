@@ -112,16 +112,20 @@ func (j *Job) complete(ctx context.Context, names []string, outcomes []Outcome) 
 			case m == nil:
 				return fmt.Errorf("item %s: its manifest is not there any more: %s", name, problem)
 			}
-			all[i].Outputs = m.Outputs
+			all[i].Inputs, all[i].Outputs = m.Inputs, m.Outputs
 			return nil
 		})
 	}
 	return all, group.Wait()
 }
 
-// digestOfOutcome is the digest of what gathering takes of an item.
+// digestOfOutcome is the digest of what gathering takes of an item: what its
+// inputs are called, but not what is in them, and its outputs.
 func digestOfOutcome(o Outcome) string {
 	texts := []string{}
+	for _, in := range o.Inputs {
+		texts = append(texts, in.Name)
+	}
 	for _, out := range o.Outputs {
 		texts = append(texts, out.Path, out.Digest)
 	}

@@ -63,6 +63,8 @@ type Outcome struct {
 	Reason string
 	// Rows that its outputs hold.
 	Rows int64
+	// Inputs that it was made of, with their digests; none of a failed item.
+	Inputs []Input
 	// Outputs by their path within the output folder; none of a failed item.
 	Outputs []Output
 	// Warnings that the pipeline gave.

@@ -50,7 +50,7 @@ type Manifest struct {
 
 // outcome is what a manifest that still holds tells.
 func (m *Manifest) outcome(item string) Outcome {
-	o := Outcome{Item: item, Status: Skipped, Reason: UpToDate, Rows: m.Rows, Outputs: m.Outputs, Warnings: m.Warnings}
+	o := Outcome{Item: item, Status: Skipped, Reason: UpToDate, Rows: m.Rows, Inputs: m.Inputs, Outputs: m.Outputs, Warnings: m.Warnings}
 	if m.Skipped != "" {
 		o.Reason = m.Skipped
 	}

@@ -41,6 +41,7 @@ type Metadata struct {
 // CaseMetadata describes the windows of one case.
 type CaseMetadata struct {
 	Case    string `json:"case"`
+	File    string `json:"file"` // within the source folder
 	Windows int64  `json:"windows"`
 }
 
@@ -61,7 +62,7 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 	}
 	for _, o := range outcomes {
 		if part(o) != nil {
-			m.Cases = append(m.Cases, CaseMetadata{Case: o.Item, Windows: o.Rows})
+			m.Cases = append(m.Cases, CaseMetadata{Case: o.Item, File: o.Inputs[0].Name, Windows: o.Rows})
 			m.Windows += o.Rows
 		}
 	}

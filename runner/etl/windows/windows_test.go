@@ -18,6 +18,7 @@ import (
 	"mlops/runner/config"
 	"mlops/runner/etl"
 	"mlops/runner/etl/windows"
+	"mlops/runner/storage"
 	"mlops/runner/table"
 )
 
@@ -142,10 +143,12 @@ func TestWindowsOfTwoCases(t *testing.T) {
   "cases": [
     {
       "case": "a",
+      "file": "a.parquet",
       "windows": 2
     },
     {
       "case": "b",
+      "file": "data/b.parquet",
       "windows": 1
     }
   ]
@@ -153,6 +156,41 @@ func TestWindowsOfTwoCases(t *testing.T) {
 `
 	if d := cmp.Diff(golden, string(text)); d != "" {
 		t.Error(d)
+	}
+}
+
+// What a later pipeline needs to read the windows' rows.
+func TestCasesOfWindows(t *testing.T) {
+	root := t.TempDir()
+	writeCase(t, filepath.Join(root, "cases/a.parquet"), make([]float64, 6), "PT")
+	writeCase(t, filepath.Join(root, "cases/data/b.parquet"), make([]float64, 5), "PT")
+	if _, err := run(t, root, "  window_size: 4\n  step_size: 2\n"); err != nil {
+		t.Fatal(err)
+	}
+	store := etl.NewStore(storage.New(storage.Options{}))
+	folder := filepath.Join(root, "windows")
+	m, cases, err := windows.Cases(t.Context(), store, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.WindowSize != 4 || m.StepSize != 2 || len(cases) != 2 {
+		t.Fatalf("%+v, %+v", m, cases)
+	}
+	b := cases[1]
+	if b.Name != "b" || b.File.Location != filepath.Join(root, "cases/data/b.parquet") || b.File.Tag == "" || b.Windows.Tag == "" {
+		t.Errorf("%+v", b)
+	}
+	if d := cmp.Diff([]string{"b 0 0 4 0 3 0"}, rows(readTable(t, b.Windows.Location))); d != "" {
+		t.Error(d)
+	}
+	if err := os.Remove(b.File.Location); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := windows.Cases(t.Context(), store, folder); err == nil || !strings.Contains(err.Error(), "b.parquet") {
+		t.Errorf("without a case's file: %v", err)
+	}
+	if _, _, err := windows.Cases(t.Context(), store, filepath.Join(root, "cases")); err == nil || !strings.Contains(err.Error(), "run a windows pipeline first") {
+		t.Errorf("where no windows are: %v", err)
 	}
 }
 
