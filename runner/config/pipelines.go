@@ -275,8 +275,11 @@ func (n *node) without(key string) *node {
 	return &out
 }
 
-// overlaid is n with over's keys laid over it.
+// overlaid is n with over's keys laid over it. A map without keys changes none.
 func (n *node) overlaid(over *node) *node {
+	if n.kind == mapping && over.kind == null {
+		return n
+	}
 	if n.kind != mapping || over.kind != mapping {
 		return over
 	}
