@@ -152,6 +152,8 @@ func checkSpec(spec *mlopsv1.TaskSpec) error {
 		return invalid("spec.operation", "must be set to what is to be done")
 	case len(spec.GetOperation().GetTrain().GetConfigYaml()) > maxConfigYAML:
 		return invalid("spec.operation.train.config_yaml", "at most %d bytes", maxConfigYAML)
+	case len(spec.GetOperation().GetRun().GetPipelinesYaml()) > maxConfigYAML:
+		return invalid("spec.operation.run.pipelines_yaml", "at most %d bytes", maxConfigYAML)
 	case len(spec.GetRequirements().GetCapabilities()) > maxLabels:
 		return invalid("spec.requirements.capabilities", "at most %d, got %d", maxLabels, len(spec.GetRequirements().GetCapabilities()))
 	case spec.GetSlotClass() < 0 || spec.GetSlotClass() > mlopsv1.SlotClass_SLOT_CLASS_INTERACTIVE:

@@ -24,6 +24,7 @@ var handlers = map[string]Handler{
 	"predict":      runPredict,
 	"status":       runStatus,
 	"observe":      runObserve,
+	"run":          runSection,
 	probeOperation: runProbe,
 }
 
@@ -39,6 +40,8 @@ func OperationName(op *mlopsv1.Operation) string {
 		return "status"
 	case *mlopsv1.Operation_Observe:
 		return "observe"
+	case *mlopsv1.Operation_Run:
+		return "run"
 	case *mlopsv1.Operation_Probe:
 		return probeOperation
 	}

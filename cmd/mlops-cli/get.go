@@ -115,6 +115,8 @@ func (a *app) printResult(w io.Writer, f *mlopsv1.Workflow) {
 		a.printPredicted(w, r.Predict)
 	case *mlopsv1.Result_Status:
 		a.printStatus(w, r.Status)
+	case *mlopsv1.Result_Run:
+		a.printRun(w, r.Run, false)
 	case *mlopsv1.Result_Observe:
 		fmt.Fprintln(w, cleanLines(r.Observe.GetReport()))
 	}

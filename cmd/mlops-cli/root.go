@@ -79,7 +79,7 @@ func newRoot(a *app) *cobra.Command {
 	f.DurationVar(&a.flags.timeout, "timeout", 5*time.Second, "how long to try to reach the master")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, only warnings and errors")
 	root.AddCommand(
-		newTrain(a), newPredict(a), newStatus(a), newObserve(a),
+		newTrain(a), newPredict(a), newStatus(a), newObserve(a), newRun(a),
 		newModels(a), newInit(a), newConfig(a),
 		newList(a), newGet(a), newLogs(a), newCancel(a), newRetry(a),
 		newWorkers(a), newCerts(a), newProbe(a), newVersion(a),

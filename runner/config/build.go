@@ -94,7 +94,7 @@ func (b *builder) build(n ast.Node, path string, depth int) (*node, error) {
 var plainFloat = regexp.MustCompile(`^[-+]?[0-9]+[eE][-+]?[0-9]+$`)
 
 func plainText(n *ast.StringNode, at position, path string) (*node, error) {
-	out := &node{kind: scalar, at: at, value: n.Value, text: n.Value}
+	out := &node{kind: scalar, at: at, value: n.Value, text: n.Value, unquoted: n.Token.Type == token.StringType}
 	if n.Token.Type == token.StringType && plainFloat.MatchString(n.Value) {
 		f, err := strconv.ParseFloat(n.Value, 64)
 		if err != nil {

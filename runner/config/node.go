@@ -27,12 +27,15 @@ const (
 // node is a value with its place: YAML without anchors, aliases, merges and
 // styles.
 type node struct {
-	kind    kind
-	at      position
-	value   any     // of a scalar: bool, int64, float64 or string
-	text    string  // of a scalar: as written
-	items   []*node // of a sequence
-	entries []entry // of a mapping, in order
+	kind  kind
+	at    position
+	value any    // of a scalar: bool, int64, float64 or string
+	text  string // of a scalar: as written
+	// unquoted tells a text without quotes, which is read again once its variables
+	// have values.
+	unquoted bool
+	items    []*node // of a sequence
+	entries  []entry // of a mapping, in order
 }
 
 type entry struct {

@@ -8,10 +8,12 @@ import (
 // meterPace is the shortest time between two reports of a [Meter].
 const meterPace = 100 * time.Millisecond
 
-// Meter reports the iterations of a training, with an estimate of the time left:
-// the first one, then at most ten a second, and the last one. A nil Meter reports
-// nothing. It is for one goroutine.
+// Meter reports the iterations of a training, or other things that are done one
+// after another, with an estimate of the time left: the first one, then at most
+// ten a second, and the last one. A nil Meter reports nothing. It is for one
+// goroutine at a time.
 type Meter struct {
+	unit  string // of what is counted
 	sink  Sink
 	stage string
 	now   func() time.Time
@@ -25,7 +27,25 @@ func NewMeter(sink Sink, stage string, now func() time.Time) *Meter {
 	if now == nil {
 		now = time.Now
 	}
-	return &Meter{sink: sink, stage: stage, now: now, start: now()}
+	return &Meter{unit: "iteration", sink: sink, stage: stage, now: now, start: now()}
+}
+
+// Count says what is counted, by a word such as item.
+func (m *Meter) Count(unit string) *Meter {
+	m.unit = unit
+	return m
+}
+
+// PerSecond returns the rate of what so many of have been done since the start; 0
+// where no time has passed.
+func (m *Meter) PerSecond(done int64) float64 {
+	if m == nil {
+		return 0
+	}
+	if passed := m.now().Sub(m.start).Seconds(); passed > 0 {
+		return float64(done) / passed
+	}
+	return 0
 }
 
 // Resume tells that so many iterations were done before: they say nothing about
@@ -37,8 +57,9 @@ func (m *Meter) Resume(done int) {
 }
 
 // Iteration tells that done of total iterations are done, at least one of them
-// since the start. The report has the metrics iteration and iterations beside
-// those given, of which it leaves out what is not finite.
+// since the start. The report has the metrics iteration and iterations, or those
+// of the word that [Meter.Count] was given, beside the given ones, of which it
+// leaves out what is not finite.
 func (m *Meter) Iteration(done, total int, metrics map[string]float64) {
 	if m == nil {
 		return
@@ -48,7 +69,7 @@ func (m *Meter) Iteration(done, total int, metrics map[string]float64) {
 		return
 	}
 	m.told = now
-	figures := map[string]float64{"iteration": float64(done), "iterations": float64(total)}
+	figures := map[string]float64{m.unit: float64(done), m.unit + "s": float64(total)}
 	for name, v := range metrics {
 		if !math.IsNaN(v) && !math.IsInf(v, 0) {
 			figures[name] = v

@@ -10,6 +10,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// temporaryPrefix begins the names of files that are being written.
+const temporaryPrefix = ".writing-"
+
 // writeAtomic makes the file name within root of what write writes, by way of a
 // temporary file in the directory temp, which must be on the same file system.
 // Directories that are missing are made. Package renameio would put the temporary
@@ -25,7 +28,7 @@ func writeAtomic(ctx context.Context, root *os.Root, temp, name string, write fu
 			return err
 		}
 	}
-	pending := filepath.Join(temp, ".writing-"+uuid.NewString())
+	pending := filepath.Join(temp, temporaryPrefix+uuid.NewString())
 	f, err := root.OpenFile(pending, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err

@@ -17,20 +17,39 @@ import (
 // is the kind of a column of text in which every cell looks like a number, a
 // truth value or a time; [ReadOptions] Types does.
 func writeCSV(w io.Writer, t *Table, delimiter byte) error {
-	c := csvWriter{out: bufio.NewWriterSize(w, 1<<16), delimiter: delimiter, nulls: newNullSet(nil), null: ""}
+	c := newCSVWriter(w, delimiter)
+	if err := c.header(t); err != nil {
+		return err
+	}
+	if err := c.rows(t); err != nil {
+		return err
+	}
+	return c.out.Flush()
+}
+
+func newCSVWriter(w io.Writer, delimiter byte) *csvWriter {
+	return &csvWriter{out: bufio.NewWriterSize(w, 1<<16), delimiter: delimiter, nulls: newNullSet(nil), null: ""}
+}
+
+// header writes the columns' names.
+func (c *csvWriter) header(t *Table) error {
 	if t.NumColumns() == 1 {
 		c.null = "NA" // an empty line would be no row
 	}
 	for j, name := range t.Names() {
 		if j > 0 {
-			c.out.WriteByte(delimiter)
+			c.out.WriteByte(c.delimiter)
 		}
 		if err := c.checkText(name); err != nil {
 			return fmt.Errorf("name of column %d: %w", j+1, err)
 		}
 		c.text(name, j == 0 && strings.HasPrefix(name, string(byteOrderMark)))
 	}
-	c.out.WriteByte('\n')
+	return c.out.WriteByte('\n')
+}
+
+// rows writes all cells.
+func (c *csvWriter) rows(t *Table) error {
 	for _, column := range t.Columns() {
 		for _, value := range column.dict {
 			if err := c.checkText(value); err != nil {
@@ -41,7 +60,7 @@ func writeCSV(w io.Writer, t *Table, delimiter byte) error {
 	for i := range t.NumRows() {
 		for j, column := range t.Columns() {
 			if j > 0 {
-				c.out.WriteByte(delimiter)
+				c.out.WriteByte(c.delimiter)
 			}
 			c.cell(column, i)
 		}
@@ -49,7 +68,7 @@ func writeCSV(w io.Writer, t *Table, delimiter byte) error {
 			return err
 		}
 	}
-	return c.out.Flush()
+	return nil
 }
 
 type csvWriter struct {

@@ -16,52 +16,22 @@ import (
 // readParquet reads the picked columns of every row group, each column of each
 // group by itself, so that groups and columns spread over the workers.
 func readParquet(ctx context.Context, r io.ReaderAt, size int64, opts ReadOptions) (*Table, error) {
-	file, err := openParquet(r, size)
-	if err != nil {
-		return nil, &CorruptError{File: opts.Name, Err: err}
-	}
-	switch rows := file.NumRows(); {
-	case rows < 0:
-		return nil, &CorruptError{File: opts.Name, Err: fmt.Errorf("%d rows are promised", rows)}
-	case rows > opts.MaxRows:
-		return nil, &LimitError{File: opts.Name, What: "rows", Limit: opts.MaxRows}
-	}
-	if err := checkRows(file, size); err != nil {
-		return nil, &CorruptError{File: opts.Name, Err: err}
-	}
-	fields := file.Root().Columns()
-	names := make([]string, len(fields))
-	for i, field := range fields {
-		names[i] = field.Name()
-	}
-	if err := opts.checkHeader(names); err != nil {
-		return nil, err
-	}
-	picked, err := opts.pick(names)
+	file, leaves, err := openLeaves(r, size, &opts)
 	if err != nil {
 		return nil, err
-	}
-	if err := refuseNested(opts, fields, picked); err != nil {
-		return nil, err
-	}
-	leaves := make([]*parquetLeaf, len(picked))
-	for k, i := range picked {
-		if leaves[k], err = newParquetLeaf(fields[i]); err != nil {
-			return nil, opts.wrap(err)
-		}
 	}
 	pieces, err := readLeaves(ctx, parquetSource{r, size, file}, leaves, &opts)
 	if err != nil {
 		return nil, err
 	}
-	columns := make([]*Column, len(picked))
-	for k, i := range picked {
-		kind := leaves[k].kind
+	columns := make([]*Column, len(leaves))
+	for k, leaf := range leaves {
+		kind := leaf.kind
 		if hasValues(pieces[k]) {
 			kind = columnKind(pieces[k])
 		}
-		columns[k] = joinPieces(names[i], kind, pieces[k])
-		if want, forced := opts.Types[names[i]]; forced {
+		columns[k] = joinPieces(leaf.name, kind, pieces[k])
+		if want, forced := opts.Types[leaf.name]; forced {
 			if columns[k], err = columns[k].convert(want, opts.Name); err != nil {
 				return nil, err
 			}
@@ -75,6 +45,45 @@ func readParquet(ctx context.Context, r io.ReaderAt, size int64, opts ReadOption
 		t.rows = int(file.NumRows())
 	}
 	return t, nil
+}
+
+// openLeaves opens a file and picks its columns, in the order asked for.
+func openLeaves(r io.ReaderAt, size int64, opts *ReadOptions) (*parquet.File, []*parquetLeaf, error) {
+	file, err := openParquet(r, size)
+	if err != nil {
+		return nil, nil, &CorruptError{File: opts.Name, Err: err}
+	}
+	switch rows := file.NumRows(); {
+	case rows < 0:
+		return nil, nil, &CorruptError{File: opts.Name, Err: fmt.Errorf("%d rows are promised", rows)}
+	case rows > opts.MaxRows:
+		return nil, nil, &LimitError{File: opts.Name, What: "rows", Limit: opts.MaxRows}
+	}
+	if err := checkRows(file, size); err != nil {
+		return nil, nil, &CorruptError{File: opts.Name, Err: err}
+	}
+	fields := file.Root().Columns()
+	names := make([]string, len(fields))
+	for i, field := range fields {
+		names[i] = field.Name()
+	}
+	if err := opts.checkHeader(names); err != nil {
+		return nil, nil, err
+	}
+	picked, err := opts.pick(names)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := refuseNested(*opts, fields, picked); err != nil {
+		return nil, nil, err
+	}
+	leaves := make([]*parquetLeaf, len(picked))
+	for k, i := range picked {
+		if leaves[k], err = newParquetLeaf(fields[i]); err != nil {
+			return nil, nil, opts.wrap(err)
+		}
+	}
+	return file, leaves, nil
 }
 
 // parquetSource is an opened file with its bytes.

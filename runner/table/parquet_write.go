@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 )
 
 // parquetGroupRows is the number of rows in a row group: enough for dictionaries
@@ -24,8 +25,8 @@ type parquetRoot struct {
 func (r *parquetRoot) Fields() []parquet.Field { return r.fields }
 
 // parquetSchema maps kinds to Parquet types: int64, double, boolean, UTF-8 text
-// in dictionaries, UTC timestamps in nanoseconds; optional where there are nulls.
-func parquetSchema(t *Table) *parquet.Schema {
+// in dictionaries, UTC timestamps in nanoseconds; optional where optional says so.
+func parquetSchema(t *Table, optional func(c *Column) bool) *parquet.Schema {
 	root := &parquetRoot{Group: make(parquet.Group)}
 	for _, c := range t.Columns() {
 		var node parquet.Node
@@ -41,7 +42,7 @@ func parquetSchema(t *Table) *parquet.Schema {
 		default:
 			node = parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
 		}
-		if c.HasNulls() {
+		if optional(c) {
 			node = parquet.Optional(node)
 		}
 		root.Group[c.name] = node
@@ -56,38 +57,69 @@ func parquetSchema(t *Table) *parquet.Schema {
 	return parquet.NewSchema("table", root)
 }
 
-// writeParquet writes row groups compressed with Zstandard.
-func writeParquet(out io.Writer, t *Table) (err error) {
+// parquetCodecs are the compressions by the names that other tools give them.
+var parquetCodecs = map[string]compress.Codec{
+	"": &parquet.Zstd, "zstd": &parquet.Zstd, "snappy": &parquet.Snappy, "gzip": &parquet.Gzip, "none": &parquet.Uncompressed,
+}
+
+// parquetWriter writes row groups.
+type parquetWriter struct {
+	w        *parquet.GenericWriter[any]
+	optional func(c *Column) bool
+	values   []parquet.Value
+}
+
+// newParquetWriter begins a file of the table's columns.
+func newParquetWriter(out io.Writer, t *Table, compression string, optional func(c *Column) bool) (*parquetWriter, error) {
 	if t.NumColumns() == 0 {
-		return errors.New("a table without columns has no Parquet form")
+		return nil, errors.New("a table without columns has no Parquet form")
 	}
-	w := parquet.NewGenericWriter[any](out, parquetSchema(t), parquet.Compression(&parquet.Zstd))
-	values := make([]parquet.Value, 0, 4096)
-	for from := 0; from < t.NumRows(); from += parquetGroupRows {
-		to := min(from+parquetGroupRows, t.NumRows())
-		writers := w.ColumnWriters()
-		for j, c := range t.Columns() {
-			for lo := from; lo < to; lo += cap(values) {
-				hi := min(lo+cap(values), to)
-				values = appendParquet(values[:0], c, j, lo, hi)
-				if _, err := writers[j].WriteRowValues(values); err != nil {
-					return fmt.Errorf("column %q: %w", c.name, err)
-				}
+	codec, ok := parquetCodecs[compression]
+	if !ok {
+		return nil, fmt.Errorf("unknown compression %q (known: gzip, none, snappy, zstd)", compression)
+	}
+	return &parquetWriter{
+		w:        parquet.NewGenericWriter[any](out, parquetSchema(t, optional), parquet.Compression(codec)),
+		optional: optional, values: make([]parquet.Value, 0, 4096),
+	}, nil
+}
+
+// group writes a row group of the table's rows.
+func (p *parquetWriter) group(t *Table) error {
+	writers := p.w.ColumnWriters()
+	for j, c := range t.Columns() {
+		level := 0
+		if p.optional(c) {
+			level = 1
+		}
+		for lo := 0; lo < t.NumRows(); lo += cap(p.values) {
+			hi := min(lo+cap(p.values), t.NumRows())
+			p.values = appendParquet(p.values[:0], c, j, level, lo, hi)
+			if _, err := writers[j].WriteRowValues(p.values); err != nil {
+				return fmt.Errorf("column %q: %w", c.name, err)
 			}
 		}
-		if err := w.Flush(); err != nil {
+	}
+	return p.w.Flush()
+}
+
+// writeParquet writes a table in row groups of [parquetGroupRows].
+func writeParquet(out io.Writer, t *Table, compression string) error {
+	p, err := newParquetWriter(out, t, compression, func(c *Column) bool { return t.Column(c.name).HasNulls() })
+	if err != nil {
+		return err
+	}
+	for from := 0; from < t.NumRows(); from += parquetGroupRows {
+		if err := p.group(t.Slice(from, min(from+parquetGroupRows, t.NumRows()))); err != nil {
 			return err
 		}
 	}
-	return w.Close()
+	return p.w.Close()
 }
 
-// appendParquet appends cells [lo, hi) with their definition levels.
-func appendParquet(values []parquet.Value, c *Column, index, lo, hi int) []parquet.Value {
-	level := 0
-	if c.HasNulls() {
-		level = 1
-	}
+// appendParquet appends cells [lo, hi) with their definition levels, level where
+// they are not null.
+func appendParquet(values []parquet.Value, c *Column, index, level, lo, hi int) []parquet.Value {
 	for i := lo; i < hi; i++ {
 		if c.IsNull(i) {
 			values = append(values, parquet.NullValue().Level(0, 0, index))

@@ -16,6 +16,11 @@ type WriteOptions struct {
 	// Delimiter between cells of CSV or TSV, one ASCII character; 0 means the
 	// format's own.
 	Delimiter rune
+	// Compression of Parquet: zstd, which "" means, snappy, gzip or none.
+	Compression string
+	// RowGroupRows is the number of rows in a row group of Parquet that a [Writer]
+	// writes; 0 means as many as make four million cells, at most 262,144.
+	RowGroupRows int
 }
 
 // Write writes t to w. Every format reads back as an equal table, except that
@@ -35,7 +40,7 @@ func Write(w io.Writer, t *Table, opts WriteOptions) error {
 	case JSONL:
 		err = writeJSONL(w, t)
 	case Parquet:
-		err = writeParquet(w, t)
+		err = writeParquet(w, t, opts.Compression)
 	default:
 		return &FormatError{Name: string(opts.Format)}
 	}

@@ -46,15 +46,19 @@ func plainProgress(p *mlopsv1.Progress) string {
 func figures(p *mlopsv1.Progress) []string {
 	var parts []string
 	metrics := p.GetMetrics()
-	if v, ok := metrics["iteration"]; ok {
-		of := ""
-		if n, ok := metrics["iterations"]; ok {
-			of = "/" + output.Number(n)
+	counted := map[string]bool{}
+	for _, unit := range []string{"iteration", "item"} { // what a progress.Meter counts
+		if v, ok := metrics[unit]; ok {
+			of := ""
+			if n, ok := metrics[unit+"s"]; ok {
+				of = "/" + output.Number(n)
+			}
+			parts = append(parts, unit+" "+output.Number(v)+of)
+			counted[unit], counted[unit+"s"] = true, true
 		}
-		parts = append(parts, "iteration "+output.Number(v)+of)
 	}
 	for _, name := range output.Sorted(metrics) {
-		if name != "iteration" && name != "iterations" {
+		if !counted[name] {
 			parts = append(parts, name+" "+figure(metrics[name]))
 		}
 	}

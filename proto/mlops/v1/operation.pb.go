@@ -103,6 +103,7 @@ type Operation struct {
 	//	*Operation_Status
 	//	*Operation_Observe
 	//	*Operation_Probe
+	//	*Operation_Run
 	Kind          isOperation_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -190,6 +191,15 @@ func (x *Operation) GetProbe() *ProbeOperation {
 	return nil
 }
 
+func (x *Operation) GetRun() *RunOperation {
+	if x != nil {
+		if x, ok := x.Kind.(*Operation_Run); ok {
+			return x.Run
+		}
+	}
+	return nil
+}
+
 type isOperation_Kind interface {
 	isOperation_Kind()
 }
@@ -220,6 +230,11 @@ type Operation_Probe struct {
 	Probe *ProbeOperation `protobuf:"bytes,5,opt,name=probe,proto3,oneof"`
 }
 
+type Operation_Run struct {
+	// Run a section of a pipelines file.
+	Run *RunOperation `protobuf:"bytes,6,opt,name=run,proto3,oneof"`
+}
+
 func (*Operation_Train) isOperation_Kind() {}
 
 func (*Operation_Predict) isOperation_Kind() {}
@@ -229,6 +244,8 @@ func (*Operation_Status) isOperation_Kind() {}
 func (*Operation_Observe) isOperation_Kind() {}
 
 func (*Operation_Probe) isOperation_Kind() {}
+
+func (*Operation_Run) isOperation_Kind() {}
 
 // Result is what an operation gave.
 type Result struct {
@@ -242,6 +259,7 @@ type Result struct {
 	//	*Result_Status
 	//	*Result_Observe
 	//	*Result_Probe
+	//	*Result_Run
 	Kind          isResult_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -329,6 +347,15 @@ func (x *Result) GetProbe() *ProbeResult {
 	return nil
 }
 
+func (x *Result) GetRun() *RunResult {
+	if x != nil {
+		if x, ok := x.Kind.(*Result_Run); ok {
+			return x.Run
+		}
+	}
+	return nil
+}
+
 type isResult_Kind interface {
 	isResult_Kind()
 }
@@ -358,6 +385,11 @@ type Result_Probe struct {
 	Probe *ProbeResult `protobuf:"bytes,5,opt,name=probe,proto3,oneof"`
 }
 
+type Result_Run struct {
+	// Of a run operation.
+	Run *RunResult `protobuf:"bytes,6,opt,name=run,proto3,oneof"`
+}
+
 func (*Result_Train) isResult_Kind() {}
 
 func (*Result_Predict) isResult_Kind() {}
@@ -367,6 +399,8 @@ func (*Result_Status) isResult_Kind() {}
 func (*Result_Observe) isResult_Kind() {}
 
 func (*Result_Probe) isResult_Kind() {}
+
+func (*Result_Run) isResult_Kind() {}
 
 // TrainOperation reads a table, trains a model on it and deploys it.
 type TrainOperation struct {
@@ -2445,24 +2479,720 @@ func (x *ProbeResult) GetInputs() uint32 {
 	return 0
 }
 
+// RunOperation runs one section of a pipelines file: extract, transform and load
+// over items, each of which is skipped where nothing about it has changed.
+type RunOperation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The section, e.g. windows_pipeline.
+	Section string `protobuf:"bytes,1,opt,name=section,proto3" json:"section,omitempty"`
+	// Text of a pipelines file that has this section, with environments laid over it
+	// and variables expanded.
+	PipelinesYaml string `protobuf:"bytes,2,opt,name=pipelines_yaml,json=pipelinesYaml,proto3" json:"pipelines_yaml,omitempty"`
+	// What errors call the file, e.g. its path at the client.
+	PipelinesName string `protobuf:"bytes,3,opt,name=pipelines_name,json=pipelinesName,proto3" json:"pipelines_name,omitempty"`
+	// Directory beneath which relative locations resolve; empty: the worker's own.
+	ProjectRoot string `protobuf:"bytes,4,opt,name=project_root,json=projectRoot,proto3" json:"project_root,omitempty"`
+	// Do everything again.
+	Force bool `protobuf:"varint,5,opt,name=force,proto3" json:"force,omitempty"`
+	// Say what would be done and why, and change nothing.
+	DryRun bool `protobuf:"varint,6,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// Spread the items over workers: the task plans, and spawns a task for each
+	// shard of the items and one that gathers.
+	FanOut bool `protobuf:"varint,7,opt,name=fan_out,json=fanOut,proto3" json:"fan_out,omitempty"`
+	// What part of a fan-out this is; none: the whole, or its plan.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*RunOperation_Shard
+	//	*RunOperation_Gather
+	Part          isRunOperation_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunOperation) Reset() {
+	*x = RunOperation{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunOperation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunOperation) ProtoMessage() {}
+
+func (x *RunOperation) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunOperation.ProtoReflect.Descriptor instead.
+func (*RunOperation) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RunOperation) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *RunOperation) GetPipelinesYaml() string {
+	if x != nil {
+		return x.PipelinesYaml
+	}
+	return ""
+}
+
+func (x *RunOperation) GetPipelinesName() string {
+	if x != nil {
+		return x.PipelinesName
+	}
+	return ""
+}
+
+func (x *RunOperation) GetProjectRoot() string {
+	if x != nil {
+		return x.ProjectRoot
+	}
+	return ""
+}
+
+func (x *RunOperation) GetForce() bool {
+	if x != nil {
+		return x.Force
+	}
+	return false
+}
+
+func (x *RunOperation) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *RunOperation) GetFanOut() bool {
+	if x != nil {
+		return x.FanOut
+	}
+	return false
+}
+
+func (x *RunOperation) GetPart() isRunOperation_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *RunOperation) GetShard() *RunShard {
+	if x != nil {
+		if x, ok := x.Part.(*RunOperation_Shard); ok {
+			return x.Shard
+		}
+	}
+	return nil
+}
+
+func (x *RunOperation) GetGather() *RunGather {
+	if x != nil {
+		if x, ok := x.Part.(*RunOperation_Gather); ok {
+			return x.Gather
+		}
+	}
+	return nil
+}
+
+type isRunOperation_Part interface {
+	isRunOperation_Part()
+}
+
+type RunOperation_Shard struct {
+	// Process these items.
+	Shard *RunShard `protobuf:"bytes,8,opt,name=shard,proto3,oneof"`
+}
+
+type RunOperation_Gather struct {
+	// Gather what the shards gave.
+	Gather *RunGather `protobuf:"bytes,9,opt,name=gather,proto3,oneof"`
+}
+
+func (*RunOperation_Shard) isRunOperation_Part() {}
+
+func (*RunOperation_Gather) isRunOperation_Part() {}
+
+// RunShard is the part of a run that one task of a fan-out processes.
+type RunShard struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The items, in the plan's order.
+	Items         []*RunItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunShard) Reset() {
+	*x = RunShard{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunShard) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunShard) ProtoMessage() {}
+
+func (x *RunShard) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunShard.ProtoReflect.Descriptor instead.
+func (*RunShard) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RunShard) GetItems() []*RunItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// RunItem is one item of a plan.
+type RunItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// All that it is made of.
+	Inputs []*RunInput `protobuf:"bytes,2,rep,name=inputs,proto3" json:"inputs,omitempty"`
+	// Further settings of this item alone.
+	Params map[string]string `protobuf:"bytes,3,rep,name=params,proto3" json:"params,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Why it is done.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunItem) Reset() {
+	*x = RunItem{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunItem) ProtoMessage() {}
+
+func (x *RunItem) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunItem.ProtoReflect.Descriptor instead.
+func (*RunItem) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RunItem) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RunItem) GetInputs() []*RunInput {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+func (x *RunItem) GetParams() map[string]string {
+	if x != nil {
+		return x.Params
+	}
+	return nil
+}
+
+func (x *RunItem) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// RunInput is one thing that an item is made of.
+type RunInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name among the item's inputs.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Path or URL; empty for what is no file.
+	Location string `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
+	// Length in bytes.
+	Size int64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// What the file system or the store tells of its version.
+	Tag string `protobuf:"bytes,4,opt,name=tag,proto3" json:"tag,omitempty"`
+	// Digest of the content, where the plan knows it.
+	Digest        string `protobuf:"bytes,5,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunInput) Reset() {
+	*x = RunInput{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunInput) ProtoMessage() {}
+
+func (x *RunInput) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunInput.ProtoReflect.Descriptor instead.
+func (*RunInput) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RunInput) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RunInput) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *RunInput) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *RunInput) GetTag() string {
+	if x != nil {
+		return x.Tag
+	}
+	return ""
+}
+
+func (x *RunInput) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+// RunGather is the last task of a fan-out.
+type RunGather struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The names of all items, in the plan's order.
+	Names []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
+	// What became of the items that no shard has.
+	Settled []*RunOutcome `protobuf:"bytes,2,rep,name=settled,proto3" json:"settled,omitempty"`
+	// Seconds that the plan took.
+	PlanSeconds   float64 `protobuf:"fixed64,3,opt,name=plan_seconds,json=planSeconds,proto3" json:"plan_seconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunGather) Reset() {
+	*x = RunGather{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunGather) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunGather) ProtoMessage() {}
+
+func (x *RunGather) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunGather.ProtoReflect.Descriptor instead.
+func (*RunGather) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *RunGather) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *RunGather) GetSettled() []*RunOutcome {
+	if x != nil {
+		return x.Settled
+	}
+	return nil
+}
+
+func (x *RunGather) GetPlanSeconds() float64 {
+	if x != nil {
+		return x.PlanSeconds
+	}
+	return 0
+}
+
+// RunOutcome is what became of one item.
+type RunOutcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The item's name.
+	Item string `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
+	// "done", "skipped", "failed", or "planned" of a dry run.
+	Status string `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Rows that its outputs hold.
+	Rows int64 `protobuf:"varint,4,opt,name=rows,proto3" json:"rows,omitempty"`
+	// How many outputs it has.
+	Outputs int64 `protobuf:"varint,5,opt,name=outputs,proto3" json:"outputs,omitempty"`
+	// What the user should know.
+	Warnings      []string `protobuf:"bytes,6,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunOutcome) Reset() {
+	*x = RunOutcome{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunOutcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunOutcome) ProtoMessage() {}
+
+func (x *RunOutcome) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunOutcome.ProtoReflect.Descriptor instead.
+func (*RunOutcome) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *RunOutcome) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+func (x *RunOutcome) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *RunOutcome) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RunOutcome) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *RunOutcome) GetOutputs() int64 {
+	if x != nil {
+		return x.Outputs
+	}
+	return 0
+}
+
+func (x *RunOutcome) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+// RunResult is what running a section gave.
+type RunResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The section that ran.
+	Section string `protobuf:"bytes,1,opt,name=section,proto3" json:"section,omitempty"`
+	// The pipeline's type.
+	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	// The folder of the outputs.
+	Output string `protobuf:"bytes,3,opt,name=output,proto3" json:"output,omitempty"`
+	// Hash of every effective key.
+	ConfigHash string `protobuf:"bytes,4,opt,name=config_hash,json=configHash,proto3" json:"config_hash,omitempty"`
+	// Items that were done.
+	Done int64 `protobuf:"varint,5,opt,name=done,proto3" json:"done,omitempty"`
+	// Items that were skipped.
+	Skipped int64 `protobuf:"varint,6,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	// Items that failed.
+	Failed int64 `protobuf:"varint,7,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Items that would be done, of a dry run.
+	Planned int64 `protobuf:"varint,8,opt,name=planned,proto3" json:"planned,omitempty"`
+	// Rows that the outputs hold.
+	Rows int64 `protobuf:"varint,9,opt,name=rows,proto3" json:"rows,omitempty"`
+	// The items' outcomes in the plan's order, at most ten thousand: where there are
+	// more, those that were skipped are left out first. A shard has all of its own.
+	Outcomes []*RunOutcome `protobuf:"bytes,10,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	// How many outcomes are left out.
+	OutcomesOmitted int64 `protobuf:"varint,11,opt,name=outcomes_omitted,json=outcomesOmitted,proto3" json:"outcomes_omitted,omitempty"`
+	// What became of what is made of all items together; unset where the type makes
+	// nothing, and of a dry run.
+	Gathered *RunOutcome `protobuf:"bytes,12,opt,name=gathered,proto3" json:"gathered,omitempty"`
+	// Outputs of former items that were removed, at most a thousand.
+	Removed []string `protobuf:"bytes,13,rep,name=removed,proto3" json:"removed,omitempty"`
+	// Seconds by stage: plan, process, gather, total; of a fan-out, process is what
+	// all shards took together.
+	Timings map[string]float64 `protobuf:"bytes,14,rep,name=timings,proto3" json:"timings,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	// Largest resident memory of the process that did it, bytes; of a fan-out, of
+	// the greatest.
+	PeakRssBytes int64 `protobuf:"varint,15,opt,name=peak_rss_bytes,json=peakRssBytes,proto3" json:"peak_rss_bytes,omitempty"`
+	// How many tasks the items were spread over; 0: none.
+	Shards        int64 `protobuf:"varint,16,opt,name=shards,proto3" json:"shards,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunResult) Reset() {
+	*x = RunResult{}
+	mi := &file_mlops_v1_operation_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunResult) ProtoMessage() {}
+
+func (x *RunResult) ProtoReflect() protoreflect.Message {
+	mi := &file_mlops_v1_operation_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunResult.ProtoReflect.Descriptor instead.
+func (*RunResult) Descriptor() ([]byte, []int) {
+	return file_mlops_v1_operation_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *RunResult) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *RunResult) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *RunResult) GetOutput() string {
+	if x != nil {
+		return x.Output
+	}
+	return ""
+}
+
+func (x *RunResult) GetConfigHash() string {
+	if x != nil {
+		return x.ConfigHash
+	}
+	return ""
+}
+
+func (x *RunResult) GetDone() int64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *RunResult) GetSkipped() int64 {
+	if x != nil {
+		return x.Skipped
+	}
+	return 0
+}
+
+func (x *RunResult) GetFailed() int64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *RunResult) GetPlanned() int64 {
+	if x != nil {
+		return x.Planned
+	}
+	return 0
+}
+
+func (x *RunResult) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *RunResult) GetOutcomes() []*RunOutcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+func (x *RunResult) GetOutcomesOmitted() int64 {
+	if x != nil {
+		return x.OutcomesOmitted
+	}
+	return 0
+}
+
+func (x *RunResult) GetGathered() *RunOutcome {
+	if x != nil {
+		return x.Gathered
+	}
+	return nil
+}
+
+func (x *RunResult) GetRemoved() []string {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *RunResult) GetTimings() map[string]float64 {
+	if x != nil {
+		return x.Timings
+	}
+	return nil
+}
+
+func (x *RunResult) GetPeakRssBytes() int64 {
+	if x != nil {
+		return x.PeakRssBytes
+	}
+	return 0
+}
+
+func (x *RunResult) GetShards() int64 {
+	if x != nil {
+		return x.Shards
+	}
+	return 0
+}
+
 var File_mlops_v1_operation_proto protoreflect.FileDescriptor
 
 const file_mlops_v1_operation_proto_rawDesc = "" +
 	"\n" +
-	"\x18mlops/v1/operation.proto\x12\bmlops.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x02\n" +
+	"\x18mlops/v1/operation.proto\x12\bmlops.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x02\n" +
 	"\tOperation\x120\n" +
 	"\x05train\x18\x01 \x01(\v2\x18.mlops.v1.TrainOperationH\x00R\x05train\x126\n" +
 	"\apredict\x18\x02 \x01(\v2\x1a.mlops.v1.PredictOperationH\x00R\apredict\x123\n" +
 	"\x06status\x18\x03 \x01(\v2\x19.mlops.v1.StatusOperationH\x00R\x06status\x126\n" +
 	"\aobserve\x18\x04 \x01(\v2\x1a.mlops.v1.ObserveOperationH\x00R\aobserve\x120\n" +
-	"\x05probe\x18\x05 \x01(\v2\x18.mlops.v1.ProbeOperationH\x00R\x05probeB\x06\n" +
-	"\x04kind\"\x8a\x02\n" +
+	"\x05probe\x18\x05 \x01(\v2\x18.mlops.v1.ProbeOperationH\x00R\x05probe\x12*\n" +
+	"\x03run\x18\x06 \x01(\v2\x16.mlops.v1.RunOperationH\x00R\x03runB\x06\n" +
+	"\x04kind\"\xb3\x02\n" +
 	"\x06Result\x12-\n" +
 	"\x05train\x18\x01 \x01(\v2\x15.mlops.v1.TrainResultH\x00R\x05train\x123\n" +
 	"\apredict\x18\x02 \x01(\v2\x17.mlops.v1.PredictResultH\x00R\apredict\x120\n" +
 	"\x06status\x18\x03 \x01(\v2\x16.mlops.v1.StatusResultH\x00R\x06status\x123\n" +
 	"\aobserve\x18\x04 \x01(\v2\x17.mlops.v1.ObserveResultH\x00R\aobserve\x12-\n" +
-	"\x05probe\x18\x05 \x01(\v2\x15.mlops.v1.ProbeResultH\x00R\x05probeB\x06\n" +
+	"\x05probe\x18\x05 \x01(\v2\x15.mlops.v1.ProbeResultH\x00R\x05probe\x12'\n" +
+	"\x03run\x18\x06 \x01(\v2\x13.mlops.v1.RunResultH\x00R\x03runB\x06\n" +
 	"\x04kind\"\xfe\x01\n" +
 	"\x0eTrainOperation\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\tR\x04data\x12\x16\n" +
@@ -2674,7 +3404,68 @@ const file_mlops_v1_operation_proto_rawDesc = "" +
 	"\bbase_dir\x18\b \x01(\tR\abaseDir\"9\n" +
 	"\vProbeResult\x12\x12\n" +
 	"\x04echo\x18\x01 \x01(\tR\x04echo\x12\x16\n" +
-	"\x06inputs\x18\x02 \x01(\rR\x06inputs*\xa3\x01\n" +
+	"\x06inputs\x18\x02 \x01(\rR\x06inputs\"\xc4\x02\n" +
+	"\fRunOperation\x12\x18\n" +
+	"\asection\x18\x01 \x01(\tR\asection\x12%\n" +
+	"\x0epipelines_yaml\x18\x02 \x01(\tR\rpipelinesYaml\x12%\n" +
+	"\x0epipelines_name\x18\x03 \x01(\tR\rpipelinesName\x12!\n" +
+	"\fproject_root\x18\x04 \x01(\tR\vprojectRoot\x12\x14\n" +
+	"\x05force\x18\x05 \x01(\bR\x05force\x12\x17\n" +
+	"\adry_run\x18\x06 \x01(\bR\x06dryRun\x12\x17\n" +
+	"\afan_out\x18\a \x01(\bR\x06fanOut\x12*\n" +
+	"\x05shard\x18\b \x01(\v2\x12.mlops.v1.RunShardH\x00R\x05shard\x12-\n" +
+	"\x06gather\x18\t \x01(\v2\x13.mlops.v1.RunGatherH\x00R\x06gatherB\x06\n" +
+	"\x04part\"3\n" +
+	"\bRunShard\x12'\n" +
+	"\x05items\x18\x01 \x03(\v2\x11.mlops.v1.RunItemR\x05items\"\xd3\x01\n" +
+	"\aRunItem\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
+	"\x06inputs\x18\x02 \x03(\v2\x12.mlops.v1.RunInputR\x06inputs\x125\n" +
+	"\x06params\x18\x03 \x03(\v2\x1d.mlops.v1.RunItem.ParamsEntryR\x06params\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x1a9\n" +
+	"\vParamsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"x\n" +
+	"\bRunInput\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\blocation\x18\x02 \x01(\tR\blocation\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\x12\x10\n" +
+	"\x03tag\x18\x04 \x01(\tR\x03tag\x12\x16\n" +
+	"\x06digest\x18\x05 \x01(\tR\x06digest\"t\n" +
+	"\tRunGather\x12\x14\n" +
+	"\x05names\x18\x01 \x03(\tR\x05names\x12.\n" +
+	"\asettled\x18\x02 \x03(\v2\x14.mlops.v1.RunOutcomeR\asettled\x12!\n" +
+	"\fplan_seconds\x18\x03 \x01(\x01R\vplanSeconds\"\x9a\x01\n" +
+	"\n" +
+	"RunOutcome\x12\x12\n" +
+	"\x04item\x18\x01 \x01(\tR\x04item\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04rows\x18\x04 \x01(\x03R\x04rows\x12\x18\n" +
+	"\aoutputs\x18\x05 \x01(\x03R\aoutputs\x12\x1a\n" +
+	"\bwarnings\x18\x06 \x03(\tR\bwarnings\"\xc5\x04\n" +
+	"\tRunResult\x12\x18\n" +
+	"\asection\x18\x01 \x01(\tR\asection\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\x12\x16\n" +
+	"\x06output\x18\x03 \x01(\tR\x06output\x12\x1f\n" +
+	"\vconfig_hash\x18\x04 \x01(\tR\n" +
+	"configHash\x12\x12\n" +
+	"\x04done\x18\x05 \x01(\x03R\x04done\x12\x18\n" +
+	"\askipped\x18\x06 \x01(\x03R\askipped\x12\x16\n" +
+	"\x06failed\x18\a \x01(\x03R\x06failed\x12\x18\n" +
+	"\aplanned\x18\b \x01(\x03R\aplanned\x12\x12\n" +
+	"\x04rows\x18\t \x01(\x03R\x04rows\x120\n" +
+	"\boutcomes\x18\n" +
+	" \x03(\v2\x14.mlops.v1.RunOutcomeR\boutcomes\x12)\n" +
+	"\x10outcomes_omitted\x18\v \x01(\x03R\x0foutcomesOmitted\x120\n" +
+	"\bgathered\x18\f \x01(\v2\x14.mlops.v1.RunOutcomeR\bgathered\x12\x18\n" +
+	"\aremoved\x18\r \x03(\tR\aremoved\x12:\n" +
+	"\atimings\x18\x0e \x03(\v2 .mlops.v1.RunResult.TimingsEntryR\atimings\x12$\n" +
+	"\x0epeak_rss_bytes\x18\x0f \x01(\x03R\fpeakRssBytes\x12\x16\n" +
+	"\x06shards\x18\x10 \x01(\x03R\x06shards\x1a:\n" +
+	"\fTimingsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01*\xa3\x01\n" +
 	"\vProbeEnding\x12\x1c\n" +
 	"\x18PROBE_ENDING_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14PROBE_ENDING_SUCCEED\x10\x01\x12\x15\n" +
@@ -2696,7 +3487,7 @@ func file_mlops_v1_operation_proto_rawDescGZIP() []byte {
 }
 
 var file_mlops_v1_operation_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_mlops_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_mlops_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_mlops_v1_operation_proto_goTypes = []any{
 	(ProbeEnding)(0),              // 0: mlops.v1.ProbeEnding
 	(*Operation)(nil),             // 1: mlops.v1.Operation
@@ -2722,17 +3513,26 @@ var file_mlops_v1_operation_proto_goTypes = []any{
 	(*ThresholdCheck)(nil),        // 21: mlops.v1.ThresholdCheck
 	(*ProbeOperation)(nil),        // 22: mlops.v1.ProbeOperation
 	(*ProbeResult)(nil),           // 23: mlops.v1.ProbeResult
-	nil,                           // 24: mlops.v1.TrainResult.MetricsEntry
-	nil,                           // 25: mlops.v1.TrainResult.TimingsEntry
-	nil,                           // 26: mlops.v1.Deployment.ArtifactsEntry
-	nil,                           // 27: mlops.v1.PredictResult.TimingsEntry
-	nil,                           // 28: mlops.v1.PredictResult.ClassCountsEntry
-	nil,                           // 29: mlops.v1.StatusResult.MetricsEntry
-	nil,                           // 30: mlops.v1.StatusResult.MetricSummariesEntry
-	nil,                           // 31: mlops.v1.PredictionSummary.ClassCountsEntry
-	nil,                           // 32: mlops.v1.PerformancePoint.MetricsEntry
-	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 34: google.protobuf.Duration
+	(*RunOperation)(nil),          // 24: mlops.v1.RunOperation
+	(*RunShard)(nil),              // 25: mlops.v1.RunShard
+	(*RunItem)(nil),               // 26: mlops.v1.RunItem
+	(*RunInput)(nil),              // 27: mlops.v1.RunInput
+	(*RunGather)(nil),             // 28: mlops.v1.RunGather
+	(*RunOutcome)(nil),            // 29: mlops.v1.RunOutcome
+	(*RunResult)(nil),             // 30: mlops.v1.RunResult
+	nil,                           // 31: mlops.v1.TrainResult.MetricsEntry
+	nil,                           // 32: mlops.v1.TrainResult.TimingsEntry
+	nil,                           // 33: mlops.v1.Deployment.ArtifactsEntry
+	nil,                           // 34: mlops.v1.PredictResult.TimingsEntry
+	nil,                           // 35: mlops.v1.PredictResult.ClassCountsEntry
+	nil,                           // 36: mlops.v1.StatusResult.MetricsEntry
+	nil,                           // 37: mlops.v1.StatusResult.MetricSummariesEntry
+	nil,                           // 38: mlops.v1.PredictionSummary.ClassCountsEntry
+	nil,                           // 39: mlops.v1.PerformancePoint.MetricsEntry
+	nil,                           // 40: mlops.v1.RunItem.ParamsEntry
+	nil,                           // 41: mlops.v1.RunResult.TimingsEntry
+	(*timestamppb.Timestamp)(nil), // 42: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 43: google.protobuf.Duration
 }
 var file_mlops_v1_operation_proto_depIdxs = []int32{
 	3,  // 0: mlops.v1.Operation.train:type_name -> mlops.v1.TrainOperation
@@ -2740,51 +3540,62 @@ var file_mlops_v1_operation_proto_depIdxs = []int32{
 	9,  // 2: mlops.v1.Operation.status:type_name -> mlops.v1.StatusOperation
 	14, // 3: mlops.v1.Operation.observe:type_name -> mlops.v1.ObserveOperation
 	22, // 4: mlops.v1.Operation.probe:type_name -> mlops.v1.ProbeOperation
-	4,  // 5: mlops.v1.Result.train:type_name -> mlops.v1.TrainResult
-	8,  // 6: mlops.v1.Result.predict:type_name -> mlops.v1.PredictResult
-	10, // 7: mlops.v1.Result.status:type_name -> mlops.v1.StatusResult
-	15, // 8: mlops.v1.Result.observe:type_name -> mlops.v1.ObserveResult
-	23, // 9: mlops.v1.Result.probe:type_name -> mlops.v1.ProbeResult
-	24, // 10: mlops.v1.TrainResult.metrics:type_name -> mlops.v1.TrainResult.MetricsEntry
-	5,  // 11: mlops.v1.TrainResult.deployment:type_name -> mlops.v1.Deployment
-	25, // 12: mlops.v1.TrainResult.timings:type_name -> mlops.v1.TrainResult.TimingsEntry
-	6,  // 13: mlops.v1.Deployment.files:type_name -> mlops.v1.DeployedFile
-	33, // 14: mlops.v1.Deployment.created_at:type_name -> google.protobuf.Timestamp
-	26, // 15: mlops.v1.Deployment.artifacts:type_name -> mlops.v1.Deployment.ArtifactsEntry
-	27, // 16: mlops.v1.PredictResult.timings:type_name -> mlops.v1.PredictResult.TimingsEntry
-	28, // 17: mlops.v1.PredictResult.class_counts:type_name -> mlops.v1.PredictResult.ClassCountsEntry
-	33, // 18: mlops.v1.StatusResult.created_at:type_name -> google.protobuf.Timestamp
-	29, // 19: mlops.v1.StatusResult.metrics:type_name -> mlops.v1.StatusResult.MetricsEntry
-	30, // 20: mlops.v1.StatusResult.metric_summaries:type_name -> mlops.v1.StatusResult.MetricSummariesEntry
-	13, // 21: mlops.v1.StatusResult.predictions:type_name -> mlops.v1.PredictionSummary
-	6,  // 22: mlops.v1.StatusResult.files:type_name -> mlops.v1.DeployedFile
-	11, // 23: mlops.v1.StatusResult.metric_history:type_name -> mlops.v1.MetricHistory
-	33, // 24: mlops.v1.MetricHistory.first:type_name -> google.protobuf.Timestamp
-	33, // 25: mlops.v1.MetricHistory.last:type_name -> google.protobuf.Timestamp
-	33, // 26: mlops.v1.PredictionSummary.first:type_name -> google.protobuf.Timestamp
-	33, // 27: mlops.v1.PredictionSummary.last:type_name -> google.protobuf.Timestamp
-	31, // 28: mlops.v1.PredictionSummary.class_counts:type_name -> mlops.v1.PredictionSummary.ClassCountsEntry
-	12, // 29: mlops.v1.PredictionSummary.values:type_name -> mlops.v1.MetricSummary
-	10, // 30: mlops.v1.ObserveResult.status:type_name -> mlops.v1.StatusResult
-	21, // 31: mlops.v1.ObserveResult.checks:type_name -> mlops.v1.ThresholdCheck
-	16, // 32: mlops.v1.ObserveResult.drift:type_name -> mlops.v1.DriftReport
-	19, // 33: mlops.v1.ObserveResult.performance:type_name -> mlops.v1.PerformanceReport
-	33, // 34: mlops.v1.DriftReport.first:type_name -> google.protobuf.Timestamp
-	33, // 35: mlops.v1.DriftReport.last:type_name -> google.protobuf.Timestamp
-	17, // 36: mlops.v1.DriftReport.columns:type_name -> mlops.v1.ColumnDrift
-	18, // 37: mlops.v1.ColumnDrift.measures:type_name -> mlops.v1.DriftMeasure
-	20, // 38: mlops.v1.PerformanceReport.points:type_name -> mlops.v1.PerformancePoint
-	33, // 39: mlops.v1.PerformancePoint.from:type_name -> google.protobuf.Timestamp
-	33, // 40: mlops.v1.PerformancePoint.to:type_name -> google.protobuf.Timestamp
-	32, // 41: mlops.v1.PerformancePoint.metrics:type_name -> mlops.v1.PerformancePoint.MetricsEntry
-	34, // 42: mlops.v1.ProbeOperation.duration:type_name -> google.protobuf.Duration
-	0,  // 43: mlops.v1.ProbeOperation.ending:type_name -> mlops.v1.ProbeEnding
-	12, // 44: mlops.v1.StatusResult.MetricSummariesEntry.value:type_name -> mlops.v1.MetricSummary
-	45, // [45:45] is the sub-list for method output_type
-	45, // [45:45] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	24, // 5: mlops.v1.Operation.run:type_name -> mlops.v1.RunOperation
+	4,  // 6: mlops.v1.Result.train:type_name -> mlops.v1.TrainResult
+	8,  // 7: mlops.v1.Result.predict:type_name -> mlops.v1.PredictResult
+	10, // 8: mlops.v1.Result.status:type_name -> mlops.v1.StatusResult
+	15, // 9: mlops.v1.Result.observe:type_name -> mlops.v1.ObserveResult
+	23, // 10: mlops.v1.Result.probe:type_name -> mlops.v1.ProbeResult
+	30, // 11: mlops.v1.Result.run:type_name -> mlops.v1.RunResult
+	31, // 12: mlops.v1.TrainResult.metrics:type_name -> mlops.v1.TrainResult.MetricsEntry
+	5,  // 13: mlops.v1.TrainResult.deployment:type_name -> mlops.v1.Deployment
+	32, // 14: mlops.v1.TrainResult.timings:type_name -> mlops.v1.TrainResult.TimingsEntry
+	6,  // 15: mlops.v1.Deployment.files:type_name -> mlops.v1.DeployedFile
+	42, // 16: mlops.v1.Deployment.created_at:type_name -> google.protobuf.Timestamp
+	33, // 17: mlops.v1.Deployment.artifacts:type_name -> mlops.v1.Deployment.ArtifactsEntry
+	34, // 18: mlops.v1.PredictResult.timings:type_name -> mlops.v1.PredictResult.TimingsEntry
+	35, // 19: mlops.v1.PredictResult.class_counts:type_name -> mlops.v1.PredictResult.ClassCountsEntry
+	42, // 20: mlops.v1.StatusResult.created_at:type_name -> google.protobuf.Timestamp
+	36, // 21: mlops.v1.StatusResult.metrics:type_name -> mlops.v1.StatusResult.MetricsEntry
+	37, // 22: mlops.v1.StatusResult.metric_summaries:type_name -> mlops.v1.StatusResult.MetricSummariesEntry
+	13, // 23: mlops.v1.StatusResult.predictions:type_name -> mlops.v1.PredictionSummary
+	6,  // 24: mlops.v1.StatusResult.files:type_name -> mlops.v1.DeployedFile
+	11, // 25: mlops.v1.StatusResult.metric_history:type_name -> mlops.v1.MetricHistory
+	42, // 26: mlops.v1.MetricHistory.first:type_name -> google.protobuf.Timestamp
+	42, // 27: mlops.v1.MetricHistory.last:type_name -> google.protobuf.Timestamp
+	42, // 28: mlops.v1.PredictionSummary.first:type_name -> google.protobuf.Timestamp
+	42, // 29: mlops.v1.PredictionSummary.last:type_name -> google.protobuf.Timestamp
+	38, // 30: mlops.v1.PredictionSummary.class_counts:type_name -> mlops.v1.PredictionSummary.ClassCountsEntry
+	12, // 31: mlops.v1.PredictionSummary.values:type_name -> mlops.v1.MetricSummary
+	10, // 32: mlops.v1.ObserveResult.status:type_name -> mlops.v1.StatusResult
+	21, // 33: mlops.v1.ObserveResult.checks:type_name -> mlops.v1.ThresholdCheck
+	16, // 34: mlops.v1.ObserveResult.drift:type_name -> mlops.v1.DriftReport
+	19, // 35: mlops.v1.ObserveResult.performance:type_name -> mlops.v1.PerformanceReport
+	42, // 36: mlops.v1.DriftReport.first:type_name -> google.protobuf.Timestamp
+	42, // 37: mlops.v1.DriftReport.last:type_name -> google.protobuf.Timestamp
+	17, // 38: mlops.v1.DriftReport.columns:type_name -> mlops.v1.ColumnDrift
+	18, // 39: mlops.v1.ColumnDrift.measures:type_name -> mlops.v1.DriftMeasure
+	20, // 40: mlops.v1.PerformanceReport.points:type_name -> mlops.v1.PerformancePoint
+	42, // 41: mlops.v1.PerformancePoint.from:type_name -> google.protobuf.Timestamp
+	42, // 42: mlops.v1.PerformancePoint.to:type_name -> google.protobuf.Timestamp
+	39, // 43: mlops.v1.PerformancePoint.metrics:type_name -> mlops.v1.PerformancePoint.MetricsEntry
+	43, // 44: mlops.v1.ProbeOperation.duration:type_name -> google.protobuf.Duration
+	0,  // 45: mlops.v1.ProbeOperation.ending:type_name -> mlops.v1.ProbeEnding
+	25, // 46: mlops.v1.RunOperation.shard:type_name -> mlops.v1.RunShard
+	28, // 47: mlops.v1.RunOperation.gather:type_name -> mlops.v1.RunGather
+	26, // 48: mlops.v1.RunShard.items:type_name -> mlops.v1.RunItem
+	27, // 49: mlops.v1.RunItem.inputs:type_name -> mlops.v1.RunInput
+	40, // 50: mlops.v1.RunItem.params:type_name -> mlops.v1.RunItem.ParamsEntry
+	29, // 51: mlops.v1.RunGather.settled:type_name -> mlops.v1.RunOutcome
+	29, // 52: mlops.v1.RunResult.outcomes:type_name -> mlops.v1.RunOutcome
+	29, // 53: mlops.v1.RunResult.gathered:type_name -> mlops.v1.RunOutcome
+	41, // 54: mlops.v1.RunResult.timings:type_name -> mlops.v1.RunResult.TimingsEntry
+	12, // 55: mlops.v1.StatusResult.MetricSummariesEntry.value:type_name -> mlops.v1.MetricSummary
+	56, // [56:56] is the sub-list for method output_type
+	56, // [56:56] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_mlops_v1_operation_proto_init() }
@@ -2798,6 +3609,7 @@ func file_mlops_v1_operation_proto_init() {
 		(*Operation_Status)(nil),
 		(*Operation_Observe)(nil),
 		(*Operation_Probe)(nil),
+		(*Operation_Run)(nil),
 	}
 	file_mlops_v1_operation_proto_msgTypes[1].OneofWrappers = []any{
 		(*Result_Train)(nil),
@@ -2805,6 +3617,11 @@ func file_mlops_v1_operation_proto_init() {
 		(*Result_Status)(nil),
 		(*Result_Observe)(nil),
 		(*Result_Probe)(nil),
+		(*Result_Run)(nil),
+	}
+	file_mlops_v1_operation_proto_msgTypes[23].OneofWrappers = []any{
+		(*RunOperation_Shard)(nil),
+		(*RunOperation_Gather)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2812,7 +3629,7 @@ func file_mlops_v1_operation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_mlops_v1_operation_proto_rawDesc), len(file_mlops_v1_operation_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   32,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

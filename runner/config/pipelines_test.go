@@ -1,0 +1,272 @@
+package config
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// windowSettings are a section's in these tests.
+type windowSettings struct {
+	Source string         `yaml:"source_folder" needed:"true" doc:"The folder of the cases."`
+	Size   int64          `yaml:"window_size" range:"[1,)" doc:"Rows of a window."`
+	Label  string         `yaml:"label" enum:"any|last" doc:"The rule."`
+	Names  []string       `yaml:"selected_columns" doc:"The signals."`
+	Params map[string]any `yaml:"lgbm_params" doc:"LightGBM's."`
+	Buffer int            `yaml:"buffer" hash:"never" doc:"Rows read at once."`
+}
+
+type everySection struct {
+	OnError string `yaml:"on_error" enum:"fail|skip" doc:"What a failure does."`
+}
+
+const pipelinesText = `x-shared: &shared
+  label: last
+project_root: ..
+storage: {type: local}
+windows_pipeline:
+  <<: *shared
+  source_folder: ${DATA_ROOT}/tpl
+  window_size: ${WINDOW:-40}
+  selected_columns: [PT, "${SIGNAL:-GT}"]
+  lgbm_params: {num_leaves: 31, max_depth: 4}
+training_pipeline:
+  source_folder: "a $${literal}"
+environments:
+  prod:
+    windows_pipeline:
+      window_size: 50
+      lgbm_params: {num_leaves: 63}
+  empty:
+`
+
+func variables(set map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) { v, ok := set[name]; return v, ok }
+}
+
+func decodeWindows(t testing.TB, text string, o PipelinesOptions) (windowSettings, error) {
+	t.Helper()
+	s := windowSettings{Label: "any", Buffer: 100}
+	p, err := ParsePipelines("pipelines_config.yml", []byte(text), o)
+	if err != nil {
+		return s, err
+	}
+	section, err := p.Section("windows_pipeline")
+	if err != nil {
+		return s, err
+	}
+	every := everySection{OnError: "fail"}
+	return s, DecodeSection(section, &every, &s)
+}
+
+func TestPipelinesLayers(t *testing.T) {
+	base := windowSettings{
+		Source: "/data/tpl", Size: 40, Label: "last", Names: []string{"PT", "GT"}, Buffer: 100,
+		Params: map[string]any{"num_leaves": int64(31), "max_depth": int64(4)},
+	}
+	vars := map[string]string{"DATA_ROOT": "/data"}
+	for _, c := range []struct {
+		name   string
+		o      PipelinesOptions
+		vars   map[string]string
+		change func(s *windowSettings)
+	}{
+		{"the file alone", PipelinesOptions{}, vars, func(*windowSettings) {}},
+		{"variables", PipelinesOptions{}, map[string]string{"DATA_ROOT": "s3://x", "WINDOW": "12", "SIGNAL": "12"}, func(s *windowSettings) {
+			s.Source, s.Size, s.Names = "s3://x/tpl", 12, []string{"PT", "12"} // in quotes a number stays text
+		}},
+		{"an empty variable takes the default", PipelinesOptions{}, map[string]string{"DATA_ROOT": "", "WINDOW": ""}, func(s *windowSettings) {
+			s.Source = "/tpl"
+		}},
+		{"an environment in the file", PipelinesOptions{Environment: "prod"}, vars, func(s *windowSettings) {
+			s.Size, s.Params = 50, map[string]any{"num_leaves": int64(63), "max_depth": int64(4)}
+		}},
+		{"an environment without keys", PipelinesOptions{Environment: "empty"}, vars, func(*windowSettings) {}},
+		{"an environment's file over that", PipelinesOptions{
+			Environment: "prod", OverlayName: "pipelines_config.prod.yml",
+			Overlay: []byte("windows_pipeline:\n  window_size: 60\n  selected_columns: [TM]\n"),
+		}, vars, func(s *windowSettings) {
+			s.Size, s.Names, s.Params = 60, []string{"TM"}, map[string]any{"num_leaves": int64(63), "max_depth": int64(4)}
+		}},
+		{"assignments over that", PipelinesOptions{
+			Environment: "prod", Section: "windows_pipeline",
+			Set: []string{"window_size=70", "windows_pipeline.lgbm_params.max_depth=5", "label=any", "source_folder=${DATA_ROOT}/x"},
+		}, vars, func(s *windowSettings) {
+			s.Size, s.Label, s.Source, s.Params = 70, "any", "/data/x", map[string]any{"num_leaves": int64(63), "max_depth": int64(5)}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.o.Variables = variables(c.vars)
+			want := base
+			c.change(&want)
+			got, err := decodeWindows(t, pipelinesText, c.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Error(d)
+			}
+			// A worker gets the same from the text that it is sent.
+			c.o.Section = ""
+			p, err := ParsePipelines("pipelines_config.yml", []byte(pipelinesText), withSection(c.o))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent, err := decodeWindows(t, string(p.Only("windows_pipeline")), PipelinesOptions{})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, p.Only("windows_pipeline"))
+			}
+			if d := cmp.Diff(want, sent); d != "" {
+				t.Errorf("as it is sent: %s\n%s", d, p.Only("windows_pipeline"))
+			}
+		})
+	}
+}
+
+func withSection(o PipelinesOptions) PipelinesOptions {
+	o.Section = "windows_pipeline"
+	return o
+}
+
+func TestPipelinesKnowTheirSections(t *testing.T) {
+	p, err := ParsePipelines("p.yml", []byte(pipelinesText), PipelinesOptions{Variables: variables(map[string]string{"DATA_ROOT": "x"})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"windows_pipeline", "training_pipeline"}, p.Names()); d != "" || p.ProjectRoot != ".." {
+		t.Error(d, p.ProjectRoot)
+	}
+	section, err := p.Section("training_pipeline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := section.Word("source_folder"); text != "a ${literal}" || err != nil {
+		t.Errorf("the escape gives %q, %v", text, err)
+	}
+}
+
+func TestFaultsOfPipelines(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		o          PipelinesOptions
+		want       string
+	}{
+		{"variable", "windows_pipeline:\n  source_folder: a\n  label: ${RULE}\n", PipelinesOptions{},
+			"p.yml:3:10: windows_pipeline.label: the environment variable RULE is not set; set it, or write ${RULE:-default}"},
+		{"open brace", "windows_pipeline:\n  source_folder: a${B\n", PipelinesOptions{},
+			`p.yml:2:18: windows_pipeline.source_folder: the variable "${B" has no closing brace; write $${ for the text ${ itself`},
+		{"no name", "windows_pipeline:\n  source_folder: ${a b}\n", PipelinesOptions{},
+			`p.yml:2:18: windows_pipeline.source_folder: "${a b}" names no variable: letters, digits and _ are taken; write $${ for the text ${ itself`},
+		{"environment", pipelinesText, PipelinesOptions{Environment: "prd"}, `p.yml: has no environment "prd"; did you mean "prod"?`},
+		{"no environments", "windows_pipeline: {source_folder: a}\n", PipelinesOptions{Environment: "prod"}, `p.yml: has no environment "prod"; it has none`},
+		{"assignment", "windows_pipeline: {source_folder: a}\n", PipelinesOptions{Set: []string{"window_pipeline.label=any"}},
+			`--set window_pipeline.label=any: window_pipeline.label: names no section; did you mean "windows_pipeline"?`},
+		{"assignment's form", "windows_pipeline: {source_folder: a}\n", PipelinesOptions{Set: []string{"label"}},
+			`override "label": must have the form key=value, such as windows_pipeline.window_size=50`},
+		{"assigned key", "windows_pipeline: {source_folder: a}\n", PipelinesOptions{Set: []string{"labell=any"}, Section: "windows_pipeline"},
+			`--set labell=any: windows_pipeline.labell: unknown key; did you mean "label"?`},
+		{"overlaid key", "windows_pipeline: {source_folder: a}\n",
+			PipelinesOptions{Environment: "prod", OverlayName: "p.prod.yml", Overlay: []byte("windows_pipeline:\n  windowsize: 3\n")},
+			`p.prod.yml:2:3: windows_pipeline.windowsize: unknown key; did you mean "window_size"?`},
+		{"section", "windows_pipeline: 3\n", PipelinesOptions{}, "p.yml:1:1: windows_pipeline: must be a map of keys, not the number 3"},
+		{"missing section", "window_pipeline: {source_folder: a}\n", PipelinesOptions{}, `p.yml: has no section "windows_pipeline"; did you mean "window_pipeline"?`},
+		{"needed", "windows_pipeline:\n  label: any\n", PipelinesOptions{}, "p.yml:1:1: windows_pipeline.source_folder: is needed: the folder of the cases."},
+		{"empty file", "# nothing\n", PipelinesOptions{}, "p.yml: has no section; a pipelines file has one for each pipeline, such as windows_pipeline"},
+		{"bucket", "storage: {type: s3}\nwindows_pipeline: {source_folder: a}\n", PipelinesOptions{}, "p.yml:1:1: storage.bucket: is needed with type: s3; name the bucket"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.o.Variables = variables(map[string]string{"DATA_ROOT": "x"})
+			p, err := ParsePipelines("p.yml", []byte(c.text), c.o)
+			if err == nil {
+				var section Section
+				if section, err = p.Section("windows_pipeline"); err == nil {
+					err = DecodeSection(section, &everySection{OnError: "fail"}, &windowSettings{Label: "any"})
+				}
+			}
+			var located *Error
+			if !errors.As(err, &located) {
+				t.Fatalf("got %v", err)
+			}
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			if d := cmp.Diff(c.want, first); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// A variable's value is one value: it adds no keys and ends no line, whatever is
+// in it, and what is sent on reads back as it.
+func TestAVariableStaysOneValue(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		value := rapid.OneOf(rapid.String().Filter(func(s string) bool { return !strings.Contains(s, "\x00") }), rapid.SampledFrom([]string{"a: b", "x\n  label: last", "[1]", "# c", "*a", "&a b", "!!int 3", "${DATA_ROOT}", "- 1", "{}", "'", "null", "true", "3", "3 # x"})).Draw(r, "value")
+		text := "windows_pipeline:\n  source_folder: \"${V}\"\n  lgbm_params: {v: 1}\n  label: any\n"
+		p, err := ParsePipelines("p.yml", []byte(text), PipelinesOptions{Variables: variables(map[string]string{"V": value})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range []bool{false, true} {
+			if again {
+				if p, err = ParsePipelines("p.yml", p.Only("windows_pipeline"), PipelinesOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			section, err := p.Section("windows_pipeline")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := windowSettings{Size: 1}
+			if value == "" {
+				return // then the key is needed
+			}
+			if err := DecodeSection(section, &got); err != nil {
+				t.Fatal(err)
+			}
+			if got.Source != value || got.Label != "any" {
+				t.Fatalf("%q became %q, label %q", value, got.Source, got.Label)
+			}
+		}
+	})
+}
+
+func TestEffectiveLeavesOutWhatChangesNoResult(t *testing.T) {
+	a := windowSettings{Source: "x", Size: 4, Label: "any", Buffer: 1}
+	b := a
+	b.Buffer = 2
+	hashA, flat := Effective(&a)
+	hashB, _ := Effective(b)
+	if hashA != hashB {
+		t.Error("the hash depends on a key that changes no result")
+	}
+	want := map[string]string{"source_folder": "x", "window_size": "4", "label": "any", "selected_columns": ""}
+	if d := cmp.Diff(want, flat); d != "" {
+		t.Error(d)
+	}
+	b.Size = 5
+	if hash, _ := Effective(b); hash == hashA {
+		t.Error("the hash does not depend on window_size")
+	}
+}
+
+func FuzzParsePipelines(f *testing.F) {
+	f.Add(pipelinesText, "prod", "windows_pipeline.window_size=3")
+	f.Add("windows_pipeline: {a: ${X:-${Y}}, b: $${, c: $}\n", "", "")
+	f.Fuzz(func(t *testing.T, text, environment, set string) {
+		o := PipelinesOptions{Environment: environment, Variables: variables(map[string]string{"X": "1"}), Section: "windows_pipeline"}
+		if set != "" {
+			o.Set = []string{set}
+		}
+		p, err := ParsePipelines("p.yml", []byte(text), o)
+		if err != nil {
+			return
+		}
+		for _, name := range p.Names() {
+			if _, err := ParsePipelines("sent", p.Only(name), PipelinesOptions{}); err != nil {
+				t.Fatalf("what is sent of %q is refused: %v\n%s", name, err, p.Only(name))
+			}
+		}
+	})
+}

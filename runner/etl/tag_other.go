@@ -1,0 +1,13 @@
+//go:build !linux
+
+package etl
+
+import (
+	"fmt"
+	"io/fs"
+)
+
+// fileTag is made of size and time of modification.
+func fileTag(info fs.FileInfo) string {
+	return fmt.Sprintf("%d-%d", info.Size(), info.ModTime().UnixNano())
+}
