@@ -15,19 +15,23 @@ func TestEveryModelIsDeployedAndPredicts(t *testing.T) {
 	dir, env := environment(t)
 	customers(t, dir, "customers.csv", 150)
 	houses(t, dir, "houses.csv", 100)
-	for model, c := range map[string]struct{ data, backend, file string }{
-		"logistic_regression":      {"customers.csv", "classic", "model.json"},
-		"decision_tree_classifier": {"customers.csv", "classic", "model.txt"},
-		"extra_trees_classifier":   {"customers.csv", "classic", "model.txt"},
-		"mlp_classifier":           {"customers.csv", "neural_network", "model.json"},
-		"linear_regression":        {"houses.csv", "classic", "model.json"},
-		"ridge":                    {"houses.csv", "classic", "model.json"},
-		"lasso":                    {"houses.csv", "classic", "model.json"},
-		"elastic_net":              {"houses.csv", "classic", "model.json"},
-		"decision_tree_regressor":  {"houses.csv", "classic", "model.txt"},
-		"extra_trees_regressor":    {"houses.csv", "classic", "model.txt"},
-		"mlp_regressor":            {"houses.csv", "neural_network", "model.json"},
+	write(t, dir, "reviews.csv", "text,verdict\n"+strings.Repeat("a kind and warm welcome,good\nsuch a rude and cold place,bad\nwarm rooms and kind people,good\na cold room and rude people,bad\n", 20))
+	for name, c := range map[string]struct{ data, backend, file string }{
+		"logistic_regression of texts": {"reviews.csv", "nlp", "model.json"},
+		"mlp_classifier, deep":         {"customers.csv", "deep_learning", "model.json"},
+		"logistic_regression":          {"customers.csv", "classic", "model.json"},
+		"decision_tree_classifier":     {"customers.csv", "classic", "model.txt"},
+		"extra_trees_classifier":       {"customers.csv", "classic", "model.txt"},
+		"mlp_classifier":               {"customers.csv", "neural_network", "model.json"},
+		"linear_regression":            {"houses.csv", "classic", "model.json"},
+		"ridge":                        {"houses.csv", "classic", "model.json"},
+		"lasso":                        {"houses.csv", "classic", "model.json"},
+		"elastic_net":                  {"houses.csv", "classic", "model.json"},
+		"decision_tree_regressor":      {"houses.csv", "classic", "model.txt"},
+		"extra_trees_regressor":        {"houses.csv", "classic", "model.txt"},
+		"mlp_regressor":                {"houses.csv", "neural_network", "model.json"},
 	} {
+		model := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' })[0]
 		cfg := settings(t, "preprocessing: {handle_missing: median}")
 		cfg.Training.Backend, cfg.Training.ModelType, cfg.Training.Params = c.backend, model, nil
 		result := train(t, env, pipeline.TrainRequest{Data: c.data, Config: cfg, BaseDir: dir})

@@ -25,12 +25,16 @@ const (
 	neuralBackend = "neural_network"
 	mlpClassifier = "mlp_classifier"
 	mlpRegressor  = "mlp_regressor"
+	deepLearning  = "deep_learning"
 	keyLoss       = "training.params.loss"
 )
 
 // hiddenLayerSizes is the default of hidden_layer_sizes; scikit-learn's own is one
 // layer of 100.
 var hiddenLayerSizes = []int{50, 50}
+
+// deepLayerSizes is the default of the backend deep_learning, which also stops early.
+var deepLayerSizes = []int{128, 64, 32}
 
 func mlpFor(classes bool) string {
 	if classes {
@@ -88,6 +92,9 @@ func (neuralNetwork) Kind(cfg *config.Config) string {
 func neuralParams(cfg *config.Config, classes bool) (neural.Params, classWeight, error) {
 	base := neural.DefaultParams()
 	base.HiddenLayerSizes = hiddenLayerSizes
+	if cfg.Training.Backend == deepLearning {
+		base.HiddenLayerSizes, base.EarlyStopping = deepLayerSizes, true
+	}
 	base.RandomState = int(cfg.Training.RandomState)
 	problem := any(Regression)
 	if classes {

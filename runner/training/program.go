@@ -18,12 +18,6 @@ import (
 // runner/program. It is registered under the names of what such programs are for.
 type programs struct{ name string }
 
-func init() {
-	for _, name := range []string{"callable", "deep_learning", "nlp"} {
-		Register(name, programs{name})
-	}
-}
-
 const keyProgram = "training.params.program"
 
 // inputs of a program.

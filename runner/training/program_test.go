@@ -94,7 +94,7 @@ func TestExampleProgramsTrainAndPredict(t *testing.T) {
 }
 
 func TestAProgramBackendNeedsAProgram(t *testing.T) {
-	cfg, err := config.Parse("test", []byte("training: {backend: nlp}"))
+	cfg, err := config.Parse("test", []byte("training: {backend: callable}"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,6 +115,9 @@ func Train(ctx context.Context, request Request) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg, err = withOwnPreprocessing(backend, cfg, cols.features); err != nil {
+		return nil, err
+	}
 	r := &run{
 		cfg: cfg, backend: backend, columns: cols, given: given, init: request.InitModel, checkpoint: request.Checkpoint,
 		now: request.Now, timings: map[string]float64{}, warned: map[string]bool{},

@@ -339,7 +339,7 @@ func TestWrongInputIsTold(t *testing.T) {
 		message            string
 		kind               any
 	}{
-		{"backend", "training: {backend: lightgmb}", "", tab, `conf.yaml:1:12: training.backend: unknown backend "lightgmb"; did you mean "lightgbm"? (known: callable, classic, deep_learning, lightgbm, neural_network, nlp, xgboost)`, new(*config.Error)},
+		{"backend", "training: {backend: lightgmb}", "", tab, `conf.yaml:1:12: training.backend: unknown backend "lightgmb"; did you mean "lightgbm"? (known: callable, classic, deep_learning, lightgbm, nearest_centroid, neural_network, nlp, xgboost)`, new(*config.Error)},
 		{"model type", "training: {model_type: random_forest}", "", tab, "known: auto, decision_tree_classifier, decision_tree_regressor, elastic_net,", new(*config.Error)},
 		{"model type of another problem", "training: {model_type: random_forest_regressor}", "", tab, "cannot be used for a target of binary_classification", new(*config.Error)},
 		{"forest parameter", "training:\n  params:\n    n_estimator: 5\n", "", tab, `conf.yaml:3:5: training.params.n_estimator: unknown key; did you mean "n_estimators"`, new(*config.Error)},
