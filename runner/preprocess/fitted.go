@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -146,7 +147,7 @@ func (f *Fitted) MarshalJSON() ([]byte, error) {
 // loading equals one before saving bit for bit.
 func LoadFitted(data []byte) (*Fitted, error) {
 	var in fittedJSON
-	if err := strictJSON(data, &in); err != nil {
+	if err := strictjson.Decode(data, &in); err != nil {
 		return nil, &StateError{Reason: err.Error()}
 	}
 	if in.Version != stateVersion {
