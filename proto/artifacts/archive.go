@@ -20,6 +20,9 @@ const (
 	maxPathDepth = 32
 )
 
+// executable is all of a file's mode that travels: any of its bits sets all three.
+const executable = 0o111
+
 // ArchiveError says why an archive or a directory is refused.
 type ArchiveError struct {
 	Path   string // the path within it; may be empty
@@ -35,7 +38,8 @@ func (e *ArchiveError) Error() string {
 }
 
 // pack writes the directory's files as a tar. fs.WalkDir visits names in order,
-// and every field other than name, size and content is fixed.
+// and every field other than name, size, content and whether a file may be
+// executed is fixed.
 func pack(w io.Writer, dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -78,7 +82,11 @@ func packFile(archive *tar.Writer, root *os.Root, name string) error {
 	if err != nil {
 		return err
 	}
-	err = archive.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: info.Size(), Mode: 0o644, ModTime: time.Unix(0, 0)})
+	mode := int64(0o644)
+	if info.Mode()&executable != 0 {
+		mode |= executable
+	}
+	err = archive.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: info.Size(), Mode: mode, ModTime: time.Unix(0, 0)})
 	if err != nil {
 		return err
 	}
@@ -168,7 +176,11 @@ func unpackEntry(root *os.Root, archive io.Reader, header *tar.Header) error {
 			return &ArchiveError{Path: header.Name, Reason: err.Error()}
 		}
 	}
-	file, err := root.OpenFile(local, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	mode := fs.FileMode(0o444)
+	if header.Mode&executable != 0 {
+		mode |= executable
+	}
+	file, err := root.OpenFile(local, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, fs.ErrExist) {
 		return &ArchiveError{Path: header.Name, Reason: "it is there twice"}
 	}

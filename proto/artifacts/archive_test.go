@@ -78,7 +78,7 @@ func TestADirectoryComesOutAsItWentIn(t *testing.T) {
 
 func TestEqualDirectoriesGiveEqualArchives(t *testing.T) {
 	first, second := plant(t, deployment), plant(t, deployment)
-	if err := os.Chmod(filepath.Join(second, "model.txt"), 0o755); err != nil {
+	if err := os.Chmod(filepath.Join(second, "model.txt"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chtimes(filepath.Join(second, "model.txt"), time.Unix(1, 0), time.Unix(2, 0)); err != nil {
@@ -90,6 +90,34 @@ func TestEqualDirectoriesGiveEqualArchives(t *testing.T) {
 	}
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
 		t.Error("the archives differ")
+	}
+}
+
+func TestAFileThatMayBeExecutedStaysSo(t *testing.T) {
+	files := map[string]fs.FileMode{"predict.sh": 0o755, "own.sh": 0o700, "model.txt": 0o600, "setuid": 0o755 | fs.ModeSetuid, "open": 0o666}
+	dir := t.TempDir()
+	for name, mode := range files {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var packed bytes.Buffer
+	if err := pack(&packed, dir); err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	if err := unpack(&packed, out, int64(packed.Len())); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range files {
+		info, err := os.Stat(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode(); got&0o222 != 0 || !got.IsRegular() || got&fs.ModeSetuid != 0 || (got&0o100 != 0) != (mode&0o100 != 0) {
+			t.Errorf("%s of mode %s has mode %s", name, mode, got)
+		}
 	}
 }
 

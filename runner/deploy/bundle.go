@@ -181,12 +181,47 @@ func (b *Bundle) Predict(ctx context.Context, t *table.Table) (*Predictions, err
 	return newPredictions(p), nil
 }
 
+// chunkCells bounds the features that exist at a time while rows are scored, 32
+// MiB of them.
+const chunkCells = 4 << 20
+
+// predict scores rows in chunks, whose features are forgotten one after another:
+// a table may have more features than fit into memory.
 func (b *Bundle) predict(ctx context.Context, t *table.Table) (*training.Prediction, error) {
-	features, err := b.fitted.TransformForInference(ctx, t)
+	if !training.Independent(b.model) {
+		return b.predictRows(ctx, t, 0, t.NumRows())
+	}
+	return b.predictChunks(ctx, t, max(1, chunkCells/max(1, len(b.fitted.Outputs()))))
+}
+
+func (b *Bundle) predictChunks(ctx context.Context, t *table.Table, rows int) (*training.Prediction, error) {
+	all, err := b.predictRows(ctx, t, 0, min(rows, t.NumRows()))
+	for lo := rows; lo < t.NumRows() && err == nil; lo += rows {
+		var part *training.Prediction
+		if part, err = b.predictRows(ctx, t, lo, min(lo+rows, t.NumRows())); err == nil {
+			all.Values = append(all.Values, part.Values...)
+			all.Class = append(all.Class, part.Class...)
+			all.Proba = append(all.Proba, part.Proba...)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	return training.Predict(ctx, b.model, features, t)
+	return all, nil
+}
+
+// predictRows scores rows [lo, hi).
+func (b *Bundle) predictRows(ctx context.Context, t *table.Table, lo, hi int) (*training.Prediction, error) {
+	features, err := b.fitted.TransformRows(ctx, t, lo, hi)
+	if err != nil {
+		return nil, err
+	}
+	p, err := training.Predict(ctx, b.model, features, t.Slice(lo, hi))
+	var fault *training.DataError
+	if errors.As(err, &fault) && fault.Row > 0 {
+		fault.Row += lo
+	}
+	return p, err
 }
 
 // checkDeployment tells a directory that is none.

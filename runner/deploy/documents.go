@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"mlops/runner/preprocess"
+	"mlops/runner/strictjson"
 	"mlops/runner/training"
 )
 
@@ -30,15 +30,9 @@ const (
 	documentVersion = 1
 )
 
-// header is what every document begins with.
-type header struct {
-	Format        string `json:"format"`
-	FormatVersion int    `json:"format_version"`
-}
-
 // Inference says what belongs together to predict.
 type Inference struct {
-	header
+	strictjson.Header
 	ModelFile    string             `json:"model_file"`
 	Preprocessor string             `json:"preprocessor_file"`
 	SchemaFile   string             `json:"schema_file"`
@@ -49,13 +43,13 @@ type Inference struct {
 // schemaDocument is the schema as a document of its own, for people and other
 // programs.
 type schemaDocument struct {
-	header
+	strictjson.Header
 	Schema preprocess.Schema `json:"schema"`
 }
 
 // Metadata tells where a deployment comes from.
 type Metadata struct {
-	header
+	strictjson.Header
 	Version    string    `json:"version"` // the deployment's, from the configuration
 	CreatedAt  time.Time `json:"created_at"`
 	Program    string    `json:"program,omitempty"` // version of the program that made it
@@ -88,39 +82,22 @@ type Run struct {
 	Warnings        []string           `json:"warnings,omitempty"`
 }
 
-func newHeader(format string) header { return header{Format: format, FormatVersion: documentVersion} }
+func newHeader(format string) strictjson.Header {
+	return strictjson.Header{Format: format, FormatVersion: documentVersion}
+}
 
 // writeDocument writes indented JSON with a line end.
-func writeDocument(w io.Writer, document any) error {
+func writeDocument(w io.Writer, value any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(document)
+	return e.Encode(value)
 }
 
-// parseDocument decodes one of the documents strictly: the right format, a known
-// version, no unknown keys and nothing behind it.
 func parseDocument[T any](data []byte, format string) (T, error) {
-	var document T
-	var h header
-	if err := json.Unmarshal(data, &h); err != nil {
-		return document, fmt.Errorf("is not valid JSON: %w", err)
-	}
-	switch {
-	case h.Format != format:
-		return document, fmt.Errorf("has format %q, not %q", h.Format, format)
-	case h.FormatVersion != documentVersion:
-		return document, fmt.Errorf("has version %d of its format; this program reads version %d", h.FormatVersion, documentVersion)
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&document); err != nil {
-		return document, fmt.Errorf("cannot be read: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return document, errors.New("has something behind its end")
-	}
-	return document, nil
+	var parsed T
+	err := strictjson.DecodeAs(data, newHeader(format), &parsed)
+	return parsed, err
 }
 
 // parseInference also requires that everything is named.

@@ -1,8 +1,11 @@
 package deploy
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+
+	"mlops/runner/table"
 )
 
 // ReserveAndRename is what systems without renameat2 use.
@@ -24,4 +27,13 @@ func Reseal(dir string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, ChecksumsFile), formatChecksums(files), 0o666)
+}
+
+// PredictChunks is Predict in chunks of so many rows.
+func (b *Bundle) PredictChunks(ctx context.Context, t *table.Table, rows int) (*Predictions, error) {
+	p, err := b.predictChunks(ctx, t, rows)
+	if err != nil {
+		return nil, err
+	}
+	return newPredictions(p), nil
 }

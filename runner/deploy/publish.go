@@ -132,10 +132,10 @@ func newContext(candidate *Candidate, o Options) (*Context, error) {
 		Name: deploymentName(o.Config.DeploymentPrefix, created), Environment: o.Environment,
 		Artifacts: make(map[string]string), notes: make(map[Step]any), disk: o.Disk,
 		Inference: Inference{
-			header: newHeader(inferenceFormat),
+			Header: newHeader(inferenceFormat),
 		},
 		Metadata: Metadata{
-			header: newHeader(metadataFormat), Version: o.Config.Version, CreatedAt: created, Program: o.Program,
+			Header: newHeader(metadataFormat), Version: o.Config.Version, CreatedAt: created, Program: o.Program,
 			WorkflowID: o.WorkflowID, TaskID: o.Owner.Task, Attempt: o.Owner.Attempt, Run: candidate.Run, Config: candidate.Config,
 		},
 	}, nil

@@ -76,7 +76,7 @@ func (savePreprocessor) Run(_ context.Context, c *Context) error {
 	if err != nil {
 		return err
 	}
-	schema := schemaDocument{header: newHeader(schemaFormat), Schema: c.Candidate.Preprocessor.Schema()}
+	schema := schemaDocument{Header: newHeader(schemaFormat), Schema: c.Candidate.Preprocessor.Schema()}
 	if err := c.Write(SchemaFile, 0o666, func(w io.Writer) error { return writeDocument(w, schema) }); err != nil {
 		return err
 	}

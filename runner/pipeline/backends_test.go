@@ -3,10 +3,13 @@ package pipeline_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"mlops/runner/deploy"
 	"mlops/runner/pipeline"
+	"mlops/runner/table"
 )
 
 // Each model goes the whole way: it is trained, deployed, which repeats its
@@ -47,10 +50,45 @@ func TestEveryModelIsDeployedAndPredicts(t *testing.T) {
 		if err != nil || predicted.Count != result.Rows {
 			t.Errorf("%s: %+v, %v", model, predicted, err)
 		}
+		wantIndependentRows(t, env, result.Deployment.Dir, filepath.Join(dir, c.data))
 		if err := os.WriteFile(path, []byte(strings.Replace(string(text), "1", "2", 1)), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		_, err = pipeline.Predict(t.Context(), pipeline.PredictRequest{Data: c.data, Model: result.Deployment.Dir, BaseDir: dir}, env)
 		wantError(t, err, "load", pipeline.BadData, c.file)
+	}
+}
+
+// wantIndependentRows compares the predictions of a whole table with those of parts
+// of it, bit for bit: large files are scored in parts.
+func wantIndependentRows(t *testing.T, env pipeline.Env, deployment, data string) {
+	t.Helper()
+	bundle, err := deploy.Open(t.Context(), deployment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := env.Storage.Open(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := table.Read(t.Context(), f, f.Size(), table.ReadOptions{Name: data, Columns: bundle.Columns(), Types: bundle.Types()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := bundle.Predict(t.Context(), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := len(whole.Classes)
+	for lo, rows := 0, 1; lo < all.NumRows(); lo, rows = lo+rows, rows+2 {
+		hi := min(lo+rows, all.NumRows())
+		part, err := bundle.Predict(t.Context(), all.Slice(lo, hi))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(part.Head(rows), whole.Head(hi)[lo:]) || !slices.Equal(part.Proba, whole.Proba[lo*k:hi*k]) {
+			t.Fatalf("rows %d to %d by themselves are predicted as %v %v, among all as %v %v", lo+1, hi, part.Head(rows), part.Proba, whole.Head(hi)[lo:], whole.Proba[lo*k:hi*k])
+		}
 	}
 }

@@ -20,7 +20,14 @@ import (
 	"mlops/runner/storage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also is the process that dies in TestAKilledTrainingIsTakenUp.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(killedTraining); dir != "" {
+		fmt.Fprintln(os.Stderr, "the training was not killed:", trainUntilKilled(dir))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var noon = time.Date(2026, 3, 1, 12, 30, 15, 0, time.UTC)
 

@@ -21,21 +21,26 @@ import (
 
 const resumable = "training: {backend: lightgbm, cv_folds: 2, snapshot_freq: 10, params: {num_iterations: 60}}"
 
-// attempt is the run of the tests below. Its clock goes on, so that every iteration
-// is told.
-func attempt(t testing.TB, dir, yaml string, n uint32) (pipeline.TrainRequest, pipeline.Env) {
-	t.Helper()
+// newAttempt is the run of the tests below. Its clock goes on, so that every
+// iteration is told.
+func newAttempt(dir, yaml string, n uint32) (pipeline.TrainRequest, pipeline.Env, error) {
 	cfg, err := config.Parse("test.yaml", []byte(yaml))
-	if err != nil {
-		t.Fatal(err)
-	}
 	at := noon
 	return pipeline.TrainRequest{Data: "houses.csv", Config: cfg, BaseDir: dir}, pipeline.Env{
 		TaskID: "flow/0", Attempt: n, Version: "test", Now: func() time.Time {
 			at = at.Add(time.Second)
 			return at
 		},
+	}, err
+}
+
+func attempt(t testing.TB, dir, yaml string, n uint32) (pipeline.TrainRequest, pipeline.Env) {
+	t.Helper()
+	request, env, err := newAttempt(dir, yaml, n)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return request, env
 }
 
 // whenIteration calls f when the final training tells that iteration.
@@ -80,24 +85,24 @@ func uninterrupted(t *testing.T, yaml string) []byte {
 	return modelText(t, train(t, env, request).Deployment.Dir)
 }
 
-// TestKilledTrainingHelper is the process that dies in the test below.
-func TestKilledTrainingHelper(t *testing.T) {
-	dir := os.Getenv("MLOPS_TEST_KILLED_TRAINING")
-	if dir == "" {
-		t.Skip("it is a process of TestAKilledTrainingIsTakenUp")
+// killedTraining names, to a process of this test program, the directory in which it
+// trains until it dies.
+const killedTraining = "MLOPS_TEST_KILLED_TRAINING"
+
+func trainUntilKilled(dir string) error {
+	request, env, err := newAttempt(dir, resumable, 1)
+	if err != nil {
+		return err
 	}
-	request, env := attempt(t, dir, resumable, 1)
-	ctx := whenIteration(t.Context(), 35, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
-	if _, err := pipeline.Train(ctx, request, env); err != nil {
-		t.Fatal(err)
-	}
+	_, err = pipeline.Train(whenIteration(context.Background(), 35, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }), request, env)
+	return err
 }
 
 func TestAKilledTrainingIsTakenUp(t *testing.T) {
 	dir := t.TempDir()
 	houses(t, dir, "houses.csv", 300)
-	child := exec.Command(os.Args[0], "-test.run=^TestKilledTrainingHelper$")
-	child.Env = append(os.Environ(), "MLOPS_TEST_KILLED_TRAINING="+dir)
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), killedTraining+"="+dir)
 	var exit *exec.ExitError
 	if out, err := child.CombinedOutput(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 		t.Fatalf("the process ended with %v\n%s", err, out)

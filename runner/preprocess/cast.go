@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"mlops/runner/config"
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -142,7 +143,7 @@ func (s *castState) MarshalJSON() ([]byte, error) {
 func loadCast(state json.RawMessage) (Transformer, error) {
 	type plain castState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	for name, kind := range s.Columns {

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"mlops/runner/config"
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -152,7 +153,7 @@ func (s *clipState) MarshalJSON() ([]byte, error) {
 func loadOutlierClip(state json.RawMessage) (Transformer, error) {
 	type plain clipState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if err := checkNames(s.Columns, func(c columnBounds) string { return c.Name }); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mlops/runner/config"
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -207,7 +208,7 @@ func (s *dateState) MarshalJSON() ([]byte, error) {
 func loadDateParts(state json.RawMessage) (Transformer, error) {
 	type plain dateState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if err := checkNames(s.Columns, func(c dateColumn) string { return c.Name }); err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mlops/runner/config"
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -151,7 +152,7 @@ func (s *deriveState) MarshalJSON() ([]byte, error) {
 func loadDerive(state json.RawMessage) (Transformer, error) {
 	type plain deriveState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if len(s.Columns) == 0 {

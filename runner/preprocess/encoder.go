@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"mlops/runner/config"
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -206,7 +207,7 @@ func loadCategoricalEncoder(state json.RawMessage) (Transformer, error) {
 func loadCodes(state json.RawMessage) (Transformer, error) {
 	type plain encoderState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(encoderPolicies["label"], s.HandleUnknown) {

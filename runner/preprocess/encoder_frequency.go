@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -92,7 +93,7 @@ func (s *frequencyState) MarshalJSON() ([]byte, error) {
 func loadFrequency(state json.RawMessage) (Transformer, error) {
 	type plain frequencyState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(encoderPolicies["frequency"], s.HandleUnknown) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -205,7 +206,7 @@ func (s *oneHotState) MarshalJSON() ([]byte, error) {
 func loadOneHot(state json.RawMessage) (Transformer, error) {
 	type plain oneHotState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(encoderPolicies["one_hot"], s.HandleUnknown) {

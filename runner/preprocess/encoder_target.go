@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -271,7 +272,7 @@ func (s *targetState) MarshalJSON() ([]byte, error) {
 func loadTargetEncoder(state json.RawMessage) (Transformer, error) {
 	type plain targetState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(encoderPolicies["target"], s.HandleUnknown) {

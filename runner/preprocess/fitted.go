@@ -3,9 +3,11 @@ package preprocess
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -77,26 +79,45 @@ func (f *Fitted) Warnings() []string { return slices.Clone(f.warnings) }
 // under the policy error an [*UnknownCategoryError]; columns not needed are
 // ignored.
 func (f *Fitted) Transform(ctx context.Context, t *table.Table) (out *table.Table, rows []int, err error) {
-	frame, err := f.apply(ctx, t, Training)
+	frame, err := f.apply(ctx, t, nil, Training)
 	return frame.Table, frame.Rows, err
 }
 
 // TransformForInference is [Fitted.Transform] with every row kept: what
 // training drops for a missing cell is filled.
 func (f *Fitted) TransformForInference(ctx context.Context, t *table.Table) (*table.Table, error) {
-	frame, err := f.apply(ctx, t, Inference)
+	return f.TransformRows(ctx, t, 0, t.NumRows())
+}
+
+// TransformRows is [Fitted.TransformForInference] of rows [lo, hi) of t alone: what
+// it gives of them is the same. Errors tell rows of t.
+func (f *Fitted) TransformRows(ctx context.Context, t *table.Table, lo, hi int) (*table.Table, error) {
+	part, rows := t, []int(nil)
+	if lo > 0 || hi < t.NumRows() {
+		part, rows = t.Slice(lo, hi).Compact(), make([]int, hi-lo)
+		for i := range rows {
+			rows[i] = lo + i
+		}
+	}
+	frame, err := f.apply(ctx, part, rows, Inference)
 	if err != nil {
 		return nil, err
 	}
-	if frame.Table.NumRows() != t.NumRows() {
-		return nil, fmt.Errorf("preprocessing kept %d of %d rows; a step must keep all of them at inference", frame.Table.NumRows(), t.NumRows())
+	if frame.Table.NumRows() != hi-lo {
+		return nil, fmt.Errorf("preprocessing kept %d of %d rows; a step must keep all of them at inference", frame.Table.NumRows(), hi-lo)
 	}
 	return frame.Table, nil
 }
 
-func (f *Fitted) apply(ctx context.Context, t *table.Table, mode Mode) (Frame, error) {
+// apply transforms a table whose rows are those of the pipeline's input; nil: all.
+func (f *Fitted) apply(ctx context.Context, t *table.Table, rows []int, mode Mode) (Frame, error) {
 	frame, err := align(ctx, f.schema, t)
+	frame.Rows = rows
 	if err != nil {
+		var cell *table.CellError
+		if errors.As(err, &cell) {
+			cell.Row = frame.original(cell.Row)
+		}
 		return Frame{}, err
 	}
 	for i, step := range f.steps {
@@ -146,7 +167,7 @@ func (f *Fitted) MarshalJSON() ([]byte, error) {
 // loading equals one before saving bit for bit.
 func LoadFitted(data []byte) (*Fitted, error) {
 	var in fittedJSON
-	if err := strictJSON(data, &in); err != nil {
+	if err := strictjson.Decode(data, &in); err != nil {
 		return nil, &StateError{Reason: err.Error()}
 	}
 	if in.Version != stateVersion {

@@ -147,25 +147,28 @@ func otherKind(kind string, c *table.Column) error {
 // label names a step in errors by its place, counted from 1.
 func label(i int, kind string) string { return fmt.Sprintf("step %d (%s)", i+1, kind) }
 
+// original is the row of the pipeline's input that a row of the frame is, both
+// counted from 1.
+func (f Frame) original(row int) int {
+	if row > 0 && row <= len(f.Rows) {
+		return f.Rows[row-1] + 1
+	}
+	return row
+}
+
 // located gives a step's error the row of the pipeline's input and the step's
 // name. doing is "fit" or "apply".
 func (f Frame) located(doing string, i int, kind string, err error) error {
-	original := func(row int) int {
-		if row > 0 && row <= len(f.Rows) {
-			return f.Rows[row-1] + 1
-		}
-		return row
-	}
 	var unknown *UnknownCategoryError
 	var column *ColumnError
 	switch {
 	case errors.As(err, &unknown):
 		moved := *unknown
-		moved.Row = original(unknown.Row)
+		moved.Row = f.original(unknown.Row)
 		return fmt.Errorf("%s %s: %w", doing, kind, &moved)
 	case errors.As(err, &column):
 		moved := *column
-		moved.Row = original(column.Row)
+		moved.Row = f.original(column.Row)
 		moved.Reason = label(i, kind) + ": " + column.Reason
 		return &moved
 	}

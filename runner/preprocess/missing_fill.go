@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -141,7 +142,7 @@ func (s *missingState) MarshalJSON() ([]byte, error) {
 func loadMissingValues(state json.RawMessage) (Transformer, error) {
 	type plain missingState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	strategies := []string{"drop", "mean", "median", "mode", "constant"}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mlops/runner/config"
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -48,7 +49,7 @@ func readSklearn(t *testing.T) sklearnFile {
 		t.Fatal(err)
 	}
 	var out sklearnFile
-	if err := strictJSON(data, &out); err != nil {
+	if err := strictjson.Decode(data, &out); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"mlops/runner/config"
+	"mlops/runner/strictjson"
 )
 
 // scalerParams are the parameters of feature_scaler, by the names of
@@ -200,7 +201,7 @@ func loadFeatureScaler(state json.RawMessage) (Transformer, error) {
 	}
 	type plain scalerState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if _, ok := scalerTakes[s.Method]; !ok {

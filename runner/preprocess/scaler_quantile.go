@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mathext"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -128,7 +129,7 @@ func (s *quantileState) MarshalJSON() ([]byte, error) {
 func loadQuantiles(state json.RawMessage) (Transformer, error) {
 	type plain quantileState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if s.Output != "uniform" && s.Output != "normal" {

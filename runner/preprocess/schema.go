@@ -1,12 +1,11 @@
 package preprocess
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -70,7 +69,7 @@ func (s Schema) MarshalJSON() ([]byte, error) {
 // and empty or repeated names are errors.
 func (s *Schema) UnmarshalJSON(data []byte) error {
 	var in schemaJSON
-	if err := strictJSON(data, &in); err != nil {
+	if err := strictjson.Decode(data, &in); err != nil {
 		return err
 	}
 	if in.Columns == nil {
@@ -90,19 +89,6 @@ func (s *Schema) UnmarshalJSON(data []byte) error {
 		out.Columns = append(out.Columns, SchemaColumn{Name: c.Name, Kind: kind, Categories: c.Categories})
 	}
 	*s = out
-	return nil
-}
-
-// strictJSON decodes exactly one JSON value without unknown keys.
-func strictJSON(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("more data after the JSON value")
-	}
 	return nil
 }
 

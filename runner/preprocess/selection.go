@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"mlops/runner/config"
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -186,7 +187,7 @@ func loadSelection(state json.RawMessage, drop bool) (Transformer, []string, err
 		Where   string   `json:"where"`
 		Drop    bool     `json:"drop"`
 	}
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, nil, err
 	}
 	if s.Where == "" {
@@ -277,7 +278,7 @@ func (s *renameState) MarshalJSON() ([]byte, error) {
 func loadRename(state json.RawMessage) (Transformer, error) {
 	type plain renameState
 	var s plain
-	if err := strictJSON(state, &s); err != nil {
+	if err := strictjson.Decode(state, &s); err != nil {
 		return nil, err
 	}
 	if err := checkNames(slices.Collect(maps.Values(s.Columns)), func(name string) string { return name }); err != nil {

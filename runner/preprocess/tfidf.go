@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -203,7 +204,7 @@ func (s *tfidfState) MarshalJSON() ([]byte, error) {
 func loadTextTfidf(state json.RawMessage) (Transformer, error) {
 	type plain tfidfState
 	var p plain
-	if err := strictJSON(state, &p); err != nil {
+	if err := strictjson.Decode(state, &p); err != nil {
 		return nil, err
 	}
 	s := (*tfidfState)(&p)

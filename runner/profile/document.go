@@ -1,19 +1,16 @@
 package profile
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
-const (
-	documentFormat  = "mlops-profile"
-	documentVersion = 1
-)
+var documentHeader = strictjson.Header{Format: "mlops-profile", FormatVersion: 1}
 
 // How much of a column a document keeps.
 const (
@@ -29,11 +26,10 @@ const (
 )
 
 type document struct {
-	Format        string           `json:"format"`
-	FormatVersion int              `json:"format_version"`
-	Rows          int64            `json:"rows"`
-	Columns       []columnDocument `json:"columns"`
-	Predictions   *columnDocument  `json:"predictions,omitempty"`
+	strictjson.Header
+	Rows        int64            `json:"rows"`
+	Columns     []columnDocument `json:"columns"`
+	Predictions *columnDocument  `json:"predictions,omitempty"`
 }
 
 type columnDocument struct {
@@ -73,7 +69,7 @@ func (p *Profile) MarshalJSON() ([]byte, error) { return p.Encode(storedPoints, 
 // Encode writes the profile's document with at most so many points of a column of
 // numbers, at least 16, and so many categories.
 func (p *Profile) Encode(points, categories int) ([]byte, error) {
-	d := document{Format: documentFormat, FormatVersion: documentVersion, Rows: p.Rows, Columns: make([]columnDocument, len(p.Columns))}
+	d := document{Header: documentHeader, Rows: p.Rows, Columns: make([]columnDocument, len(p.Columns))}
 	for i, c := range p.Columns {
 		d.Columns[i] = c.document(points, categories)
 	}
@@ -128,24 +124,9 @@ func Parse(data []byte) (*Profile, error) {
 }
 
 func parse(data []byte) (*Profile, error) {
-	var head struct {
-		Format        string `json:"format"`
-		FormatVersion int    `json:"format_version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("it is not valid JSON: %w", err)
-	}
-	switch {
-	case head.Format != documentFormat:
-		return nil, fmt.Errorf("its format is %q, not %q", head.Format, documentFormat)
-	case head.FormatVersion != documentVersion:
-		return nil, fmt.Errorf("it has version %d of its format; this program reads version %d", head.FormatVersion, documentVersion)
-	}
 	var doc document
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&doc); err != nil { // nothing follows it: the header was read of the whole
-		return nil, err
+	if err := strictjson.DecodeAs(data, documentHeader, &doc); err != nil {
+		return nil, fmt.Errorf("it %w", err)
 	}
 	return doc.profile()
 }

@@ -48,7 +48,7 @@ func TestADocumentIsReadStrictly(t *testing.T) {
 	}
 	for want, change := range map[string][2]string{
 		"not valid JSON":                     {`{"format"`, `{"format`},
-		`its format is "mlops-schema"`:       {`mlops-profile`, `mlops-schema`},
+		`it has format "mlops-schema"`:       {`mlops-profile`, `mlops-schema`},
 		"has version 2 of its format":        {`"format_version":1`, `"format_version":2`},
 		`unknown field "colour"`:             {`"rows"`, `"colour":1,"rows"`},
 		"20 rows cannot be":                  {`"count":20`, `"count":21`},

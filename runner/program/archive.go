@@ -11,10 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"mlops/runner/strictjson"
 )
 
 // Bounds of a model's folder.
@@ -140,68 +141,109 @@ func listModel(ctx context.Context, root *os.Root, limit int64) (names []string,
 	return names, sizes, problem, err
 }
 
+// ModelError says why what should be a packed model is refused.
+type ModelError struct {
+	File   string // the name within it; may be empty
+	Reason string
+}
+
+// Error names the file.
+func (e *ModelError) Error() string {
+	if e.File == "" {
+		return "the program's model cannot be used: " + e.Reason
+	}
+	return fmt.Sprintf("the program's model cannot be used: its file %.*q %s", maxModelName, e.File, e.Reason)
+}
+
 // ReadPacked reads a packed model, which is untrusted, and checks all of it. It
-// returns the bytes with its manifest.
+// returns the bytes with its manifest. What is no model gives a [*ModelError].
 func ReadPacked(r io.Reader) ([]byte, Manifest, error) {
-	var m Manifest
 	const most = MaxModelBytes + maxManifest + maxModelFiles*4096
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
-		return nil, m, fmt.Errorf("read the program's model: %w", err)
+		return nil, Manifest{}, fmt.Errorf("read the program's model: %w", err)
 	}
 	if len(data) > most {
-		return nil, m, fmt.Errorf("the program's model has more than %d bytes", most)
+		return nil, Manifest{}, &ModelError{Reason: fmt.Sprintf("it has more than %d bytes", most)}
 	}
-	var seen []string
-	err = eachPacked(data, func(name string, size int64, content io.Reader) error {
-		if len(seen) == 0 {
-			if name != manifestFile || size > maxManifest {
-				return fmt.Errorf("it does not begin with %s", manifestFile)
-			}
-			d := json.NewDecoder(content)
-			d.DisallowUnknownFields()
-			if err := d.Decode(&m); err != nil {
-				return fmt.Errorf("%s: %w", manifestFile, err)
-			}
-		} else if inner, ok := strings.CutPrefix(name, modelDir+"/"); !ok || !fs.ValidPath(inner) || inner == "." || len(inner) > maxModelName {
-			return fmt.Errorf("it holds %q, which is no file of a model", name)
-		}
-		if slices.Contains(seen, name) {
-			return fmt.Errorf("it holds %q twice", name)
-		}
-		seen = append(seen, name)
-		return nil
-	})
-	switch {
-	case err != nil:
-		return nil, m, fmt.Errorf("the program's model cannot be used: %w", err)
-	case len(seen) < 2:
-		return nil, m, errors.New("the program's model cannot be used: it holds no files")
-	case m.Format != manifestKind || m.FormatVersion != 1 || m.Job.Version != ContractVersion:
-		return nil, m, fmt.Errorf("the program's model is of format %q, version %d, contract %d; this program reads %q, 1, %d", m.Format, m.FormatVersion, m.Job.Version, manifestKind, ContractVersion)
+	m, err := checkPacked(data)
+	if err != nil {
+		return nil, Manifest{}, err
 	}
 	return data, m, nil
 }
 
-// eachPacked calls f for each file of an archive.
+// checkPacked finds all that would keep a packed model from being unpacked.
+func checkPacked(data []byte) (m Manifest, err error) {
+	files := map[string]bool{} // by name; false: a directory of such
+	err = eachPacked(data, func(name string, size int64, content io.Reader) error {
+		if len(files) == 0 {
+			if name != manifestFile || size > maxManifest {
+				return &ModelError{Reason: "it does not begin with " + manifestFile}
+			}
+			files[name] = true
+			text, err := io.ReadAll(content)
+			if err == nil {
+				err = strictjson.Decode(text, &m)
+			}
+			if err != nil {
+				return &ModelError{File: name, Reason: err.Error()}
+			}
+			return nil
+		}
+		inner, ok := strings.CutPrefix(name, modelDir+"/")
+		if !ok || !fs.ValidPath(inner) || inner == "." || len(inner) > maxModelName || strings.ContainsRune(inner, 0) {
+			return &ModelError{File: name, Reason: "has a name that no file of a model has"}
+		}
+		if _, twice := files[name]; twice {
+			return &ModelError{File: name, Reason: "is there twice"}
+		}
+		files[name] = true
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if files[dir] {
+				return &ModelError{File: dir, Reason: "is a directory too"}
+			}
+			files[dir] = false
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return m, err
+	case len(files) < 2:
+		return m, &ModelError{Reason: "it holds no files"}
+	case m.Format != manifestKind || m.FormatVersion != 1 || m.Job.Version != ContractVersion:
+		return m, &ModelError{Reason: fmt.Sprintf("it is of format %.40q, version %d, contract %d; this program reads %q, 1, %d", m.Format, m.FormatVersion, m.Job.Version, manifestKind, ContractVersion)}
+	}
+	return m, nil
+}
+
+// eachPacked calls f for each file of an archive, whose contents have together
+// no more bytes than the archive: entries of holes cannot make more of it.
 func eachPacked(data []byte, f func(name string, size int64, content io.Reader) error) error {
 	r := tar.NewReader(bytes.NewReader(data))
+	left := int64(len(data))
 	for n := 0; ; n++ {
 		h, err := r.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return err
+			return &ModelError{Reason: "it is no archive: " + err.Error()}
 		case h.Typeflag != tar.TypeReg:
-			return fmt.Errorf("it holds %q, which is no regular file", h.Name)
+			return &ModelError{File: h.Name, Reason: "is no regular file"}
 		case n > maxModelFiles:
-			return fmt.Errorf("it holds more than %d files", maxModelFiles)
-		case h.Size > int64(len(data)): // a sparse entry
-			return fmt.Errorf("%q has %d bytes, more than the archive", h.Name, h.Size)
+			return &ModelError{Reason: fmt.Sprintf("it holds more than %d files", maxModelFiles)}
+		}
+		if left -= h.Size; left < 0 {
+			return &ModelError{File: h.Name, Reason: "claims more bytes than the archive has"}
 		}
 		if err := f(h.Name, h.Size, r); err != nil {
 			return err
+		}
+		// What f has left is read here: the archive may end before it.
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			return &ModelError{File: h.Name, Reason: "is cut off"}
 		}
 	}
 }

@@ -7,21 +7,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
+
+	"mlops/runner/strictjson"
 )
 
 const (
 	documentFile     = "model.json"
-	documentFormat   = "mlops-registry-model"
-	documentVersion  = 1
 	maxDocumentBytes = 64 << 20
 	// maxVersions bounds the versions of one model that exist at a time.
 	maxVersions = 10_000
 	// maxHistory bounds the moves that are kept; older ones are forgotten.
 	maxHistory = 10_000
 )
+
+var documentHeader = strictjson.Header{Format: "mlops-registry-model", FormatVersion: 1}
 
 // Version is one version of a model.
 type Version struct {
@@ -65,20 +66,19 @@ type Model struct {
 
 // document is model.json.
 type document struct {
-	Format        string         `json:"format"`
-	FormatVersion int            `json:"format_version"`
-	Name          string         `json:"name"`
-	NextVersion   int            `json:"next_version"`
-	Versions      []Version      `json:"versions"`
-	Aliases       map[string]int `json:"aliases"`
-	History       []Move         `json:"history"`
+	strictjson.Header
+	Name        string         `json:"name"`
+	NextVersion int            `json:"next_version"`
+	Versions    []Version      `json:"versions"`
+	Aliases     map[string]int `json:"aliases"`
+	History     []Move         `json:"history"`
 	// SHA256 is the checksum of the rest: this document without it, as compact JSON.
 	SHA256 string `json:"sha256"`
 }
 
 func newDocument(name string) *document {
 	return &document{
-		Format: documentFormat, FormatVersion: documentVersion, Name: name, NextVersion: 1,
+		Header: documentHeader, Name: name, NextVersion: 1,
 		Versions: []Version{}, Aliases: map[string]int{}, History: []Move{},
 	}
 }
@@ -127,27 +127,9 @@ func (d *document) encode() ([]byte, error) {
 // decode reads a document of that name strictly. Its errors say what is wrong
 // with the file.
 func decode(data []byte, name string) (*document, error) {
-	var head struct {
-		Format        string `json:"format"`
-		FormatVersion int    `json:"format_version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("is not valid JSON (%w)", err)
-	}
-	switch {
-	case head.Format != documentFormat:
-		return nil, fmt.Errorf("has format %q, not %q", head.Format, documentFormat)
-	case head.FormatVersion != documentVersion:
-		return nil, fmt.Errorf("has version %d of its format; this program reads version %d", head.FormatVersion, documentVersion)
-	}
 	d := new(document)
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(d); err != nil {
-		return nil, fmt.Errorf("cannot be read (%w)", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("has something behind its end")
+	if err := strictjson.DecodeAs(data, documentHeader, d); err != nil {
+		return nil, err
 	}
 	if sum, err := d.sum(); err != nil || sum != d.SHA256 {
 		return nil, errors.New("does not match its checksum")

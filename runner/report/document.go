@@ -1,13 +1,12 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
 	"mlops/runner/metrics"
+	"mlops/runner/strictjson"
 )
 
 // Version is the version of the document's form that this package writes and reads.
@@ -242,14 +241,9 @@ func Read(r io.Reader) (*Report, error) {
 	if head.Version != Version {
 		return nil, &VersionError{head.Version}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
 	var report Report
-	if err := decoder.Decode(&report); err != nil {
-		return nil, fmt.Errorf("read the model report: %w", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("read the model report: there is more after the document")
+	if err := strictjson.Decode(data, &report); err != nil {
+		return nil, fmt.Errorf("read the model report: it %w", err)
 	}
 	if err := report.validate(); err != nil {
 		return nil, fmt.Errorf("read the model report: %w", err)

@@ -260,6 +260,30 @@ func (c *Column) Slice(lo, hi int) *Column {
 	return &d
 }
 
+// compact returns a text column whose dictionary, where it has more entries than
+// there are cells, holds what the cells use alone, by first use.
+func (c *Column) compact() *Column {
+	if c.kind != String || len(c.dict) <= len(c.codes) {
+		return c
+	}
+	d := *c
+	d.codes, d.dict = make([]uint32, len(c.codes)), nil
+	place := make(map[uint32]uint32, len(c.codes))
+	for i, code := range c.codes {
+		if c.IsNull(i) {
+			continue
+		}
+		at, ok := place[code]
+		if !ok {
+			at = uint32(len(d.dict))
+			place[code] = at
+			d.dict = append(d.dict, c.dict[code])
+		}
+		d.codes[i] = at
+	}
+	return &d
+}
+
 // Take returns the cells at rows, in that order, copied.
 func (c *Column) Take(rows []int) *Column {
 	d := *c

@@ -137,6 +137,16 @@ func (t *Table) Slice(lo, hi int) *Table {
 	return &Table{columns: columns, byName: t.byName, rows: hi - lo}
 }
 
+// Compact returns the same cells, with dictionaries of text columns that hold no
+// more than those need: of a slice of few rows of a large table.
+func (t *Table) Compact() *Table {
+	columns := make([]*Column, len(t.columns))
+	for i, c := range t.columns {
+		columns[i] = c.compact()
+	}
+	return &Table{columns: columns, byName: t.byName, rows: t.rows}
+}
+
 // Take returns the given rows in that order, copied.
 func (t *Table) Take(rows []int) *Table {
 	columns := make([]*Column, len(t.columns))

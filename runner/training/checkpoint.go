@@ -1,7 +1,6 @@
 package training
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"io/fs"
 
 	"mlops/runner/progress"
+	"mlops/runner/strictjson"
 )
 
 // Checkpoint keeps what a run has done, by name, for another one of the same
@@ -128,10 +128,8 @@ func (r *run) foldsDone(ctx context.Context, k int) []float64 {
 		if err != nil {
 			return err
 		}
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&d); err != nil {
-			return fmt.Errorf("%s: %w", foldsName, err)
+		if err := strictjson.Decode(text, &d); err != nil {
+			return fmt.Errorf("%s %w", foldsName, err)
 		}
 		if d.Version != foldsVersion || len(d.Scores) > k || len(d.Rounds) > len(d.Scores) {
 			return fmt.Errorf("%s is not of this run's folds", foldsName)

@@ -240,7 +240,7 @@ func TestASnapshotOfAnotherTrainingIsIgnored(t *testing.T) {
 		{"torn", 6, torn, "gbdt: read snapshot: the file is truncated or damaged"},
 		{"of more iterations", 4, longer, "it is of iteration 6, and there are to be 4"},
 		{"folds of another run", 6, &shelf{kept: map[string][]byte{"folds.json": []byte(`{"version":1,"scores":[1,2,3]}`)}}, "folds.json is not of this run's folds"},
-		{"no folds", 6, &shelf{kept: map[string][]byte{"folds.json": []byte(`{"versions":1}`)}}, `folds.json: json: unknown field "versions"`},
+		{"no folds", 6, &shelf{kept: map[string][]byte{"folds.json": []byte(`{"versions":1}`)}}, `folds.json cannot be read: json: unknown field "versions"`},
 		{"full disk", 6, &shelf{kept: map[string][]byte{}, fault: errors.New("no space left")}, "no snapshots are kept, so that this training cannot be resumed: no space left"},
 	} {
 		want, err := run(c.iterations, "spend", "", nil)

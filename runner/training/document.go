@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"mlops/runner/strictjson"
 )
 
 const (
@@ -52,14 +54,9 @@ func readDocument(r io.Reader, format string, features int) (*modelDocument, err
 	if len(data) > maxDocumentBytes {
 		return nil, fmt.Errorf("the model's document is larger than %d bytes", maxDocumentBytes)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
 	var d modelDocument
-	if err := decoder.Decode(&d); err != nil {
-		return nil, fmt.Errorf("the model's document: %w", err)
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return nil, fmt.Errorf("the model's document: more data after the JSON value")
+	if err := strictjson.Decode(data, &d); err != nil {
+		return nil, fmt.Errorf("the model's document %w", err)
 	}
 	switch {
 	case d.Format != format:

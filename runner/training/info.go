@@ -1,12 +1,11 @@
 package training
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 
+	"mlops/runner/strictjson"
 	"mlops/runner/table"
 )
 
@@ -68,13 +67,8 @@ func (m ModelInfo) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote; anything else is an error.
 func (m *ModelInfo) UnmarshalJSON(data []byte) error {
 	var in infoJSON
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil {
+	if err := strictjson.Decode(data, &in); err != nil {
 		return fmt.Errorf("model info: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("model info: more data after the JSON value")
 	}
 	if in.Version != infoVersion {
 		return fmt.Errorf("model info: version %d is not known; this program reads version %d", in.Version, infoVersion)

@@ -38,6 +38,13 @@ func Predict(ctx context.Context, m Model, features, raw *table.Table) (*Predict
 	return predictData(ctx, m, Data{Features: features, InitScore: scores})
 }
 
+// Independent tells whether the model's prediction of a row follows from that row
+// alone. A user's program gets all rows at once, and nobody knows what it does.
+func Independent(m Model) bool {
+	_, raw := m.(rawModel)
+	return !raw
+}
+
 // predictData predicts a part's rows, from their initial scores where there are
 // any.
 func predictData(ctx context.Context, m Model, d Data) (*Prediction, error) {

@@ -17,11 +17,8 @@ import (
 )
 
 // newWorkflow is a submission like that of a small train.
-func newWorkflow(tb testing.TB) *mlopsv1.Workflow {
-	id, err := uuid.NewV7()
-	if err != nil {
-		tb.Fatal(err)
-	}
+func newWorkflow() *mlopsv1.Workflow {
+	id := uuid.Must(uuid.NewV7())
 	return &mlopsv1.Workflow{
 		WorkflowId: id.String(), Operation: "probe", Owner: "bench", IdempotencyKey: id.String(),
 		CreatedAt: timestamppb.Now(),
@@ -32,7 +29,7 @@ func newWorkflow(tb testing.TB) *mlopsv1.Workflow {
 // live takes a workflow through its whole life, one durable step after another.
 func live(tb testing.TB, s statestore.Store) {
 	ctx := tb.Context()
-	w := newWorkflow(tb)
+	w := newWorkflow()
 	if _, _, err := s.Submit(ctx, statestore.Submission{Workflow: w}); err != nil {
 		tb.Error(err)
 		return

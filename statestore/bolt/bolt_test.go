@@ -1,6 +1,8 @@
 package bolt_test
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -12,7 +14,14 @@ import (
 	"mlops/statestore/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also is the process that TestKillLosesNothing kills.
+func TestMain(m *testing.M) {
+	if path := os.Getenv(crashStore); path != "" {
+		fmt.Fprintln(os.Stderr, writeUntilKilled(path))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // factory opens stores in files of the test's own directory.
 type factory struct {

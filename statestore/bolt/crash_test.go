@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,33 +17,30 @@ import (
 	"mlops/statestore/bolt"
 )
 
-// crashEnv names the store that a child of TestKillLosesNothing writes.
-const crashEnv = "MLOPS_TEST_CRASH_STORE"
+// crashStore names, to a process of this test program, the store that it writes
+// until it is killed.
+const crashStore = "MLOPS_TEST_CRASH_STORE"
 
-// TestCrashChild is the child of TestKillLosesNothing: it writes until it is
-// killed, and says what was acknowledged.
-func TestCrashChild(t *testing.T) {
-	path := os.Getenv(crashEnv)
-	if path == "" {
-		t.Skip("it is no test by itself: TestKillLosesNothing starts it in a process of its own, and kills that")
-	}
+// writeUntilKilled says what was acknowledged. It returns only for an error.
+func writeUntilKilled(path string) error {
 	s, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
+	ctx := context.Background()
 	var mu sync.Mutex
 	say := func(words ...any) {
 		mu.Lock()
 		defer mu.Unlock()
 		fmt.Fprintln(os.Stdout, append([]any{"ack"}, words...)...)
 	}
-	var wg sync.WaitGroup
+	failed := make(chan error)
 	for range 8 {
-		wg.Go(func() {
-			for t.Context().Err() == nil {
-				w := newWorkflow(t)
-				if _, _, err := s.Submit(t.Context(), statestore.Submission{Workflow: w}); err != nil {
-					t.Error(err)
+		go func() {
+			for {
+				w := newWorkflow()
+				if _, _, err := s.Submit(ctx, statestore.Submission{Workflow: w}); err != nil {
+					failed <- err
 					return
 				}
 				say(w.WorkflowId, mlopsv1.TaskState_TASK_STATE_QUEUED.Number())
@@ -51,17 +49,17 @@ func TestCrashChild(t *testing.T) {
 					statestore.Grant{WorkerID: "worker", SessionID: "session"},
 					statestore.Running{Ref: ref}, statestore.Succeed{Ref: ref, Result: &mlopsv1.Result{}},
 				} {
-					out, err := s.Apply(t.Context(), time.Now(), statestore.Command{TaskID: statestore.TaskID(w.WorkflowId, 0), Event: e})
+					out, err := s.Apply(ctx, time.Now(), statestore.Command{TaskID: statestore.TaskID(w.WorkflowId, 0), Event: e})
 					if err != nil || out[0].Err != nil {
-						t.Error(err, out)
+						failed <- fmt.Errorf("%v: %w", out, err)
 						return
 					}
 					say(w.WorkflowId, out[0].Changes.Tasks[0].State.Number())
 				}
 			}
-		})
+		}()
 	}
-	wg.Wait()
+	return <-failed
 }
 
 // TestKillLosesNothing kills a process that writes, at random moments: whatever
@@ -70,8 +68,8 @@ func TestKillLosesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	acked := map[string]mlopsv1.TaskState{}
 	for round := range 5 {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestCrashChild$")
-		cmd.Env = append(os.Environ(), crashEnv+"="+path)
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), crashStore+"="+path)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +137,7 @@ func TestCopyAfterAcknowledgement(t *testing.T) {
 	defer s.Close()
 	acked := map[string]mlopsv1.TaskState{}
 	for range 12 {
-		w := newWorkflow(t)
+		w := newWorkflow()
 		if _, _, err := s.Submit(t.Context(), statestore.Submission{Workflow: w}); err != nil {
 			t.Fatal(err)
 		}

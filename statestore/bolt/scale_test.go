@@ -30,7 +30,7 @@ func fill(tb testing.TB, path string, finished, waiting int) {
 	}
 	wg.Wait()
 	for range waiting {
-		if _, _, err := s.Submit(tb.Context(), statestore.Submission{Workflow: newWorkflow(tb)}); err != nil {
+		if _, _, err := s.Submit(tb.Context(), statestore.Submission{Workflow: newWorkflow()}); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -129,7 +129,7 @@ func BenchmarkJoin(b *testing.B) {
 
 // spawned submits a workflow whose root has spawned.
 func spawned(tb testing.TB, s statestore.Store, children int) string {
-	w := newWorkflow(tb)
+	w := newWorkflow()
 	if _, _, err := s.Submit(tb.Context(), statestore.Submission{Workflow: w}); err != nil {
 		tb.Fatal(err)
 	}
