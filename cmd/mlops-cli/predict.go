@@ -120,7 +120,7 @@ func (a *app) predictRemotely(ctx context.Context, c *connection, op *mlopsv1.Pr
 	if op.Data, op.DataName, err = a.reachable(ctx, c, op.GetData()); err != nil {
 		return err
 	}
-	if op.GetOutput() != "" {
+	if op.GetOutput() != "" && !inputs.IsBucket(op.GetOutput()) {
 		op.OutputArtifactFormat = strings.TrimPrefix(strings.ToLower(filepath.Ext(op.GetOutput())), ".")
 		op.Output = ""
 	}

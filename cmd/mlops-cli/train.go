@@ -109,7 +109,7 @@ func (a *app) train(ctx context.Context, f trainFlags, data string) error {
 // reachable returns a location that every worker can read, and the name to call
 // the data by: a local file is uploaded.
 func (a *app) reachable(ctx context.Context, c *connection, path string) (location, name string, err error) {
-	if artifacts.IsURL(path) {
+	if artifacts.IsURL(path) || inputs.IsBucket(path) {
 		return path, "", nil
 	}
 	name = filepath.Base(path)

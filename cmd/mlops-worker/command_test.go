@@ -58,7 +58,7 @@ func TestUsageErrorsSayWhatToDo(t *testing.T) {
 		{[]string{"--log-level", "loud"}, "debug, info"},
 		{[]string{"--log-format", "xml"}, "text or json"},
 		{[]string{"--disconnect-limit", "0s"}, "--disconnect-limit"},
-		{[]string{"--allow-url", "hooks.example.org"}, "--allow-url: \"hooks.example.org\" must begin with http:// or https://"},
+		{[]string{"--allow-url", "hooks.example.org"}, "--allow-url: \"hooks.example.org\" must begin with one of http://, https://, s3://"},
 		{[]string{"surplus"}, "surplus"},
 		{[]string{"--no-such-flag"}, "no-such-flag"},
 	} {

@@ -18,7 +18,7 @@ import (
 
 // objectStoreParams are the step's parameters.
 type objectStoreParams struct {
-	URL     string `yaml:"url" needed:"true" doc:"Bucket to push to, without user, password and query: file:///directory, or a URL of a scheme that the program was built with." example:"\"file:///srv/models\""`
+	URL     string `yaml:"url" needed:"true" doc:"Bucket to push to, without user, password and query: s3://bucket/prefix or file:///directory." example:"\"s3://team/models\""`
 	Content string `yaml:"content" enum:"deployment|archive" doc:"deployment, every file; archive, the archive alone, which the step archive must have made."`
 }
 

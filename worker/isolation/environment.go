@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"mlops/runner"
+	"mlops/runner/observe/outbound"
 	"mlops/runner/storage"
+	"mlops/runner/storage/s3"
 )
 
 // artifactScheme is the scheme of locations that the artifact service keeps.
@@ -19,8 +21,9 @@ type Reach struct {
 	// Nil means anywhere; otherwise an attempt's own scratch directory is always
 	// allowed as well, so that an empty list means nothing else.
 	AllowedRoots []string
-	// AllowedURLs are prefixes of the addresses that attempts may send to, see
-	// package runner/observe/outbound; none: nowhere.
+	// AllowedURLs are prefixes of the addresses that attempts may send to, and of the
+	// buckets that they may read and write, see package runner/observe/outbound; none:
+	// nowhere.
 	AllowedURLs []string
 	// AllowedPrograms are the programs that attempts may run, and directories of
 	// such, see package runner/program; none: nothing runs.
@@ -33,7 +36,7 @@ type Reach struct {
 
 // environment is all that one attempt may reach.
 func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Artifacts) runner.Environment {
-	o := storage.Options{}
+	o := storage.Options{Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(permitBuckets(r.AllowedURLs))}}
 	if r.AllowedRoots != nil {
 		o.AllowedRoots = slices.Clone(r.AllowedRoots)
 		if !slices.Contains(o.AllowedRoots, scratch) {
@@ -46,6 +49,17 @@ func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Ar
 	return runner.Environment{
 		Storage: storage.New(o), Gate: gate, Artifacts: artifacts, ScratchDir: scratch, SnapshotDir: snapshotDir(scratch),
 		AllowedURLs: slices.Clone(r.AllowedURLs), AllowedPrograms: slices.Clone(r.AllowedPrograms), ProbesAllowed: r.ProbesAllowed, Version: r.Version,
+	}
+}
+
+// permitBuckets allows what of buckets begins with one of the prefixes.
+func permitBuckets(prefixes []string) func(u *url.URL) error {
+	allow := outbound.Allow(prefixes)
+	return func(u *url.URL) error {
+		if err := allow(u); err != nil {
+			return &storage.ForbiddenError{Location: u.String(), Reason: "may not be opened here: " + err.Error()}
+		}
+		return nil
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 const maxOffered = 5
 
 // DataFile checks a data file named on the command line, relative to dir, and
-// returns its absolute path, or an artifact's URL as it is.
+// returns its absolute path, or the URL of an artifact or of a bucket's object as it
+// is.
 func DataFile(dir, location string) (string, error) {
 	if artifacts.IsURL(location) {
 		_, name, err := artifacts.ParseURL(location)
@@ -27,6 +28,10 @@ func DataFile(dir, location string) (string, error) {
 			return "", err
 		}
 		return location, nil
+	}
+	if IsBucket(location) {
+		_, err := table.FormatOf(location)
+		return location, err
 	}
 	path := absolute(dir, location)
 	info, err := os.Stat(path)
@@ -73,9 +78,15 @@ func ModelDir(dir, location string) (string, error) {
 // OutputFile checks that a file may be written and returns its absolute path.
 // endings are the file endings that are known; none: any.
 func OutputFile(dir, location string, endings ...string) (string, error) {
-	path := absolute(dir, location)
+	path := location
+	if !IsBucket(location) {
+		path = absolute(dir, location)
+	}
 	if len(endings) > 0 && !hasEnding(path, endings) {
 		return "", fmt.Errorf("output file %s: its ending says no known format; use %s", location, strings.Join(endings, ", "))
+	}
+	if IsBucket(location) {
+		return location, nil
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return "", fmt.Errorf("output file %s is a directory; name a file in it", location)
@@ -90,6 +101,10 @@ func OutputFile(dir, location string, endings ...string) (string, error) {
 	}
 	return path, nil
 }
+
+// IsBucket tells whether a location is an object of a bucket, which every worker that
+// may can open by itself.
+func IsBucket(location string) bool { return strings.HasPrefix(location, "s3://") }
 
 func hasEnding(path string, endings []string) bool {
 	ending := strings.ToLower(filepath.Ext(path))

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
 // Anywhere are the prefixes that allow every endpoint.
-var Anywhere = []string{"http://", "https://"}
+var Anywhere = []string{"http://", "https://", "s3://"}
 
 // ForbiddenError says that an endpoint is not among those allowed.
 type ForbiddenError struct {
@@ -26,8 +27,8 @@ func CheckPrefix(prefix string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%q is no URL", prefix)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("%q must begin with http:// or https://", prefix)
+	case !slices.Contains(Anywhere, u.Scheme+"://"):
+		return fmt.Errorf("%q must begin with one of %s", prefix, strings.Join(Anywhere, ", "))
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return fmt.Errorf("%q must be scheme, host and path only", u.Redacted())
 	}
@@ -47,10 +48,10 @@ func allows(prefix string, u *url.URL) bool {
 }
 
 func hostPort(u *url.URL) string {
-	if u.Port() != "" {
+	switch {
+	case u.Port() != "" || u.Scheme == "s3": // whose host is a bucket
 		return u.Host
-	}
-	if u.Scheme == "https" {
+	case u.Scheme == "https":
 		return u.Host + ":443"
 	}
 	return u.Host + ":80"

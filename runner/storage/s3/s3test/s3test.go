@@ -23,34 +23,24 @@ const (
 	SecretKey = "a-secret-of-tests"
 )
 
-// build makes the server's program once a process. It is kept in Go's build cache.
+// build makes the server's program, which Go keeps in its build cache.
 var build = sync.OnceValues(func() (string, error) {
 	_, here, _, _ := runtime.Caller(0)
-	module := filepath.Join(filepath.Dir(here), "..", "..", "..", "..", "tools", "versitygw")
-	dir, err := os.MkdirTemp("", "versitygw-")
+	cmd := exec.Command("go", "tool", "-n", "versitygw") // builds it, and prints its path
+	cmd.Dir = filepath.Join(filepath.Dir(here), "..", "..", "..", "..", "tools", "versitygw")
+	var problems strings.Builder
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("build versitygw: %w: %s", err, problems.String())
 	}
-	path := filepath.Join(dir, "versitygw")
-	cmd := exec.Command("go", "build", "-o", path, "github.com/versity/versitygw/cmd/versitygw")
-	cmd.Dir = module
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build versitygw: %w: %s", err, out)
-	}
-	return path, nil
+	return strings.TrimSpace(string(out)), nil
 })
-
-// Cleanup removes the server's program; call it at the end of TestMain.
-func Cleanup() {
-	if path, err := build(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-}
 
 // Server is a running server.
 type Server struct {
 	Endpoint string
-	dir      string
+	Dir      string // of the buckets, a directory each
 	address  string
 	cmd      *exec.Cmd
 	log      *strings.Builder
@@ -61,7 +51,7 @@ type Server struct {
 // test is skipped and says so.
 func Start(t *testing.T) *Server {
 	t.Helper()
-	s := &Server{dir: t.TempDir(), address: free(t)}
+	s := &Server{Dir: t.TempDir(), address: free(t)}
 	s.Endpoint = "http://" + s.address
 	s.Run(t)
 	for name, value := range s.Environment() {
@@ -87,7 +77,7 @@ func (s *Server) Run(t *testing.T) {
 		t.Skipf("there is no S3 server to test with: %v", err)
 	}
 	s.log = &strings.Builder{}
-	s.cmd = exec.Command(program, "--port", s.address, "--access", AccessKey, "--secret", SecretKey, "posix", s.dir)
+	s.cmd = exec.Command(program, "--port", s.address, "--access", AccessKey, "--secret", SecretKey, "posix", s.Dir)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -125,7 +115,7 @@ func (s *Server) Kill() {
 // Bucket makes an empty bucket.
 func (s *Server) Bucket(t *testing.T, name string) string {
 	t.Helper()
-	if err := os.Mkdir(filepath.Join(s.dir, name), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(s.Dir, name), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return name
