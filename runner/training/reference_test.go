@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"mlops/runner/table"
 )
 
 // reference holds what scikit-learn gives; testdata/reference.py writes it.
@@ -30,6 +28,17 @@ type reference struct {
 		Y       []float64
 		Train   int
 		Figures map[string]map[string]float64 // by model
+	}
+	XGBoost struct {
+		Params  map[string]map[string]any
+		Figures map[string]map[string]map[string]float64 // by kind of problem and name of parameters
+		Ranking struct {
+			X     [][]float64
+			Y     []float64
+			Query []int64
+			Train int
+			NDCG  map[string]float64
+		}
 	}
 }
 
@@ -101,15 +110,7 @@ func TestForestsAreAsGoodAsScikitLearns(t *testing.T) {
 // forestFigures trains on the first rows and judges by the others.
 func forestFigures(t *testing.T, kind, model string, seed int, x [][]float64, y []float64, train int) map[string]float64 {
 	t.Helper()
-	var columns []*table.Column
-	for j := range x[0] {
-		columns = append(columns, table.NewFloat64(fmt.Sprintf("x%d", j), sequence(len(x), func(i int) float64 { return x[i][j] }), nil))
-	}
-	columns = append(columns, table.NewFloat64("y", y, nil))
-	tab, err := table.New(columns...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tab := tableOf(t, x, y)
 	suffix, problem := "_classifier", "classification"
 	if kind == "regression" {
 		suffix, problem = "_regressor", "regression"

@@ -70,6 +70,9 @@ type xgboostParams struct {
 }
 
 func readXGBoostParams(cfg *config.Config, eta float64) (*xgboostParams, error) {
+	if _, given := cfg.Training.Params["eval_metric"]; given {
+		return nil, cfg.ErrorAt("training.params.eval_metric", "is not taken: every metric of the problem is measured on the validation part, and early_stopping_rounds goes by the objective's own; leave it out")
+	}
 	p, err := config.DecodeTrainingParams(cfg, xgboostParams{
 		MaxDepth: 6, GrowPolicy: gbdt.DepthWise, MinChildWeight: 1, Subsample: 1, ColsampleByTree: 1, ColsampleByLevel: 1, ColsampleByNode: 1,
 		MaxBin: 256, ScalePosWeight: 1, TweedieVariancePower: 1.5, MaxCatToOnehot: 4, MaxCatThreshold: 64, Booster: "gbtree", TreeMethod: "hist",

@@ -103,6 +103,7 @@ func TestXGBoostRefuses(t *testing.T) {
 		"objective: reg:squarederr":           `did you mean "reg:squarederror"`,
 		"objective: survival:cox":             "unknown objective",
 		"objective: rank:ndcg":                "group_column",
+		"eval_metric: auc":                    "every metric of the problem is measured",
 		"booster: dart":                       "gbtree",
 		"max_leaves: 1":                       "at least 2",
 		"objective: reg:gamma, base_score: 0": "no prediction",
