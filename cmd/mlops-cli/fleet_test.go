@@ -198,6 +198,16 @@ func TestFilesTravelToOtherHosts(t *testing.T) {
 	if labels := spec.GetRequirements().GetLabels(); len(labels) != 0 {
 		t.Errorf("only workers with %v may take it", labels)
 	}
+	// So do the files that a configuration names.
+	before := strings.TrimSpace(must(t, dir, "", append([]string{"train", "churn.csv", "-o", "name"}, quickly...)...))
+	if !filepath.IsAbs(before) {
+		t.Fatalf("without a master the deployment is %s", before)
+	}
+	more := must(t, dir, address, append([]string{"train", "churn.csv", "-o", "json", "--upload", "--validation", "churn.csv",
+		"--set", "training.init_model=" + before, "--no-deploy"}, quickly...)...)
+	if !strings.Contains(more, `"metrics"`) {
+		t.Errorf("a training that goes on gives\n%s", more)
+	}
 	must(t, dir, address, "predict", "churn.csv", model, "--upload", "--output", "p.csv")
 	text, err := os.ReadFile(filepath.Join(dir, "p.csv"))
 	if err != nil || strings.Count(string(text), "\n") != 81 {

@@ -91,6 +91,11 @@ func (a *app) train(ctx context.Context, f trainFlags, data string) error {
 				if op.Data, op.DataName, err = a.reachable(ctx, c, path); err != nil {
 					return nil, false, err
 				}
+				moved, err := a.travel(ctx, c, config, f.config)
+				if err != nil {
+					return nil, false, err
+				}
+				op.ConfigYaml = moved.YAML
 			}
 			return &mlopsv1.Operation{Kind: &mlopsv1.Operation_Train{Train: op}}, local, nil
 		},

@@ -1,5 +1,7 @@
 package config
 
+import "strings"
+
 // Config is a run's whole configuration. The zero Config is not valid; start
 // from [Default], [Parse] or [Load].
 type Config struct {
@@ -127,6 +129,10 @@ type Observability struct {
 	// Steps lists observability steps; nil means the standard ones.
 	Steps []Step `yaml:"steps"`
 }
+
+// TemplateInline tells whether the endpoint script's template stands in the
+// configuration itself.
+func (c *Config) TemplateInline() bool { return strings.Contains(c.Deployment.EndpointTemplate, "\n") }
 
 // Default returns the configuration of an empty file.
 func Default() *Config {

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -136,8 +135,8 @@ func (t *trainRun) prepare(ctx context.Context) (err error) {
 const maxTemplateBytes = 1 << 20
 
 func (t *trainRun) readTemplate(ctx context.Context) ([]byte, error) {
-	if given := t.config.Deployment.EndpointTemplate; strings.Contains(given, "\n") {
-		return []byte(given), nil
+	if t.config.TemplateInline() {
+		return []byte(t.config.Deployment.EndpointTemplate), nil
 	}
 	location := Locate(t.request.BaseDir, t.config.Deployment.EndpointTemplate)
 	f, err := t.env.Storage.Open(ctx, location)

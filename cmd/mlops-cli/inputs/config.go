@@ -52,7 +52,7 @@ func read(dir, path string) (*config.Config, Config, error) {
 	if path == "" {
 		return config.Default(), Config{}, nil
 	}
-	file := absolute(dir, path)
+	file := Absolute(dir, path)
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, Config{}, fmt.Errorf("configuration file %s does not exist%s (mlops-cli init writes one)", path, offer(file, isConfig))

@@ -33,7 +33,7 @@ func DataFile(dir, location string) (string, error) {
 		_, err := table.FormatOf(location)
 		return location, err
 	}
-	path := absolute(dir, location)
+	path := Absolute(dir, location)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -62,7 +62,7 @@ func ModelDir(dir, location string) (string, error) {
 		_, _, err := artifacts.ParseURL(location)
 		return location, err
 	}
-	path := absolute(dir, location)
+	path := Absolute(dir, location)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -80,7 +80,7 @@ func ModelDir(dir, location string) (string, error) {
 func OutputFile(dir, location string, endings ...string) (string, error) {
 	path := location
 	if !IsBucket(location) {
-		path = absolute(dir, location)
+		path = Absolute(dir, location)
 	}
 	if len(endings) > 0 && !hasEnding(path, endings) {
 		return "", fmt.Errorf("output file %s: its ending says no known format; use %s", location, strings.Join(endings, ", "))
@@ -116,7 +116,8 @@ func hasEnding(path string, endings []string) bool {
 	return false
 }
 
-func absolute(dir, location string) string {
+// Absolute is the path that a location on the command line names, relative to dir.
+func Absolute(dir, location string) string {
 	location = strings.TrimPrefix(location, "file://")
 	if filepath.IsAbs(location) {
 		return filepath.Clean(location)

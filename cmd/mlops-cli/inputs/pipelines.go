@@ -39,7 +39,7 @@ func ReadPipelines(dir string, f PipelinesFlags) (*Pipelines, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := absolute(dir, path)
+	file := Absolute(dir, path)
 	text, err := readPipelinesText(file, path)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func ReadPipelines(dir string, f PipelinesFlags) (*Pipelines, error) {
 			return nil, fmt.Errorf("--env %s: an environment's name has no slash", f.Environment)
 		}
 		overlay := strings.TrimSuffix(path, filepath.Ext(path)) + "." + f.Environment + filepath.Ext(path)
-		over, err := os.ReadFile(absolute(dir, overlay))
+		over, err := os.ReadFile(Absolute(dir, overlay))
 		switch {
 		case err == nil:
 			o.Overlay, o.OverlayName = over, overlay
@@ -70,7 +70,7 @@ func ReadPipelines(dir string, f PipelinesFlags) (*Pipelines, error) {
 func projectRoot(dir, said string) string {
 	switch {
 	case said != "":
-		return absolute(dir, said)
+		return Absolute(dir, said)
 	case filepath.Base(dir) == configsFolder:
 		return filepath.Dir(dir)
 	}
@@ -82,7 +82,7 @@ func pipelinesFile(dir, path string) (string, error) {
 		return path, nil
 	}
 	for _, usual := range usualPipelines {
-		if _, err := os.Stat(absolute(dir, usual)); err == nil {
+		if _, err := os.Stat(Absolute(dir, usual)); err == nil {
 			return usual, nil
 		}
 	}
