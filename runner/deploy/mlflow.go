@@ -103,7 +103,7 @@ func (m *mlflow) log(ctx context.Context, c *Context) (Undo, error) {
 	}
 	server := &mlflowServer{
 		base: m.base, client: client, tries: m.Retries + 1, pauses: c.Environment.pauses,
-		timeout: time.Duration(m.Timeout * float64(time.Second)),
+		timeout: time.Duration(m.Timeout * float64(time.Second)), authorization: mlflowAuthorization(m.base),
 	}
 	experiment, err := server.experiment(ctx, m.Experiment)
 	if err != nil {

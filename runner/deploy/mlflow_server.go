@@ -25,6 +25,8 @@ type mlflowServer struct {
 	tries   int
 	timeout time.Duration // of one request
 	pauses  func() backoff.BackOff
+	// authorization is the header of the name; "" for a server that asks for none.
+	authorization string
 }
 
 type (
@@ -252,6 +254,9 @@ func (s *mlflowServer) once(ctx context.Context, method, endpoint string, open r
 	request.ContentLength = size
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
+	}
+	if s.authorization != "" {
+		request.Header.Set("Authorization", s.authorization) // which no redirect to another host gets
 	}
 	response, err := s.client.Do(request) // closes the body
 	if err != nil {
