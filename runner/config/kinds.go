@@ -11,6 +11,9 @@ import (
 type Kinds struct {
 	// Backends are the names that training.backend takes.
 	Backends []string
+	// Params are the parameters that training.params takes, by backend; a backend that
+	// is missing takes what only it knows.
+	Params map[string][]Param
 	// Steps are the kinds of each section, by its name.
 	Steps map[string][]StepKind
 }
@@ -27,6 +30,24 @@ type StepKind struct {
 	// Open tells that the parameters are not known: the factory does not decode
 	// them with [DecodeParams].
 	Open bool
+}
+
+// Param is a parameter of a backend.
+type Param struct {
+	Name string
+	Text string // what it means; "" where nothing tells
+}
+
+// ParamsOf lists the parameters that [DecodeTrainingParams] reads into a struct.
+func ParamsOf[T any]() []Param {
+	var params []Param
+	t := reflect.TypeFor[T]()
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("yaml"); name != "" && name != "-" {
+			params = append(params, Param{Name: name, Text: t.Field(i).Tag.Get("doc")})
+		}
+	}
+	return params
 }
 
 // question asks a factory for its parameters in the place of a real step.

@@ -67,6 +67,7 @@ func (k Kinds) Schema() []byte {
 		}
 		root.Properties[section].Properties[name] = property
 	}
+	k.addParams(root)
 	addForeign(root)
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -60,6 +60,22 @@ func ParamNames() []string {
 	return names
 }
 
+// ParamInfo describes a parameter.
+type ParamInfo struct {
+	Name    string   // LightGBM's
+	Aliases []string // its other names
+	Doc     string   // what it means
+}
+
+// ParamInfos describes the parameters of [ParamNames], in their order.
+func ParamInfos() []ParamInfo {
+	infos := make([]ParamInfo, len(paramTable))
+	for i, s := range paramTable {
+		infos[i] = ParamInfo{Name: s.name, Aliases: slices.Clone(s.aliases), Doc: s.doc}
+	}
+	return infos
+}
+
 func findParam(key string) *paramSpec {
 	for i := range paramTable {
 		if paramTable[i].name == key || slices.Contains(paramTable[i].aliases, key) {

@@ -56,6 +56,25 @@ func ParseLogisticRegression(values map[string]any) (LogisticRegression, error) 
 	return p, err
 }
 
+// ParamNames lists, sorted, what some of the models take, by their names; without
+// any, what all of them do.
+func ParamNames(estimators ...string) []string {
+	var names []string
+	for name, fields := range map[string][]param{
+		"linear_regression": new(LinearRegression).fields(), "ridge": new(Ridge).fields(), "lasso": new(Lasso).fields(),
+		"elastic_net": new(ElasticNet).fields(), "logistic_regression": new(LogisticRegression).fields(),
+	} {
+		if len(estimators) > 0 && !slices.Contains(estimators, name) {
+			continue
+		}
+		for _, p := range fields {
+			names = append(names, p.name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func parse(values map[string]any, params []param) error {
 	keys := make([]string, 0, len(values))
 	for key := range values {

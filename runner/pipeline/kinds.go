@@ -15,6 +15,7 @@ import (
 func Kinds() config.Kinds {
 	return config.Kinds{
 		Backends: training.Known(),
+		Params:   training.Params(),
 		Steps: map[string][]config.StepKind{
 			"preprocessing": preprocess.Kinds(),
 			"deployment":    deploy.Kinds(),

@@ -293,13 +293,6 @@ func TestSchemaRefusesWhatIsInvalid(t *testing.T) {
 		"observability: {steps: [{type: drift, params: {significance: 0}}]}":         false,
 	} {
 		err := schema.Validate(document(t, text))
-		if strings.Contains(text, "anything") {
-			// A backend's own parameters only the backend checks.
-			if err != nil {
-				t.Errorf("%s: %v", text, err)
-			}
-			continue
-		}
 		if (err == nil) != valid {
 			t.Errorf("%s: the schema says %v", text, err)
 		}
@@ -307,4 +300,57 @@ func TestSchemaRefusesWhatIsInvalid(t *testing.T) {
 			t.Errorf("%s: the runtime says %v", text, err)
 		}
 	}
+}
+
+// The parameters that the schema lists for a backend are those that it knows.
+func TestTheSchemaKnowsEachBackendsParameters(t *testing.T) {
+	schema := compile(t)
+	kinds := pipeline.Kinds()
+	for _, backend := range kinds.Backends {
+		params := kinds.Params[backend]
+		if len(params) < 5 {
+			t.Errorf("%s has %d parameters", backend, len(params))
+		}
+		for _, p := range params {
+			text := "training: {backend: " + backend + ", params: {" + p.Name + ": ~}}"
+			if err := schema.Validate(document(t, text)); err != nil {
+				t.Errorf("%s: the schema says %v", text, err)
+			}
+			if err := check("training: {backend: " + backend + ", params: {program: x, " + p.Name + ": '?'}}"); err != nil && unknownParam(err, p.Name) {
+				// Each name is of some of the backend's models at least.
+				if err := check("training: {backend: " + backend + ", model_type: " + modelOf(backend, p.Name) + ", params: {" + p.Name + ": '?'}}"); err != nil && unknownParam(err, p.Name) {
+					t.Errorf("%s: %s: %v", backend, p.Name, err)
+				}
+			}
+		}
+		wrong := "training: {backend: " + backend + ", params: {no_such_parameter: 1}}"
+		if schema.Validate(document(t, wrong)) == nil {
+			t.Errorf("the schema takes %s", wrong)
+		}
+	}
+	if err := schema.Validate(document(t, "training: {params: {n_estimators: 5, no_such_parameter: 1}}")); err == nil {
+		t.Error("the schema takes an unknown parameter of the default backend")
+	}
+	if err := schema.Validate(document(t, "training: {backend: mine, params: {anything: 1}}")); err == nil {
+		t.Error("the schema takes an unknown backend")
+	}
+}
+
+// unknownParam tells an error about a parameter's name from one about its value.
+func unknownParam(err error, name string) bool {
+	return strings.Contains(err.Error(), "."+name+": unknown key") || strings.Contains(err.Error(), "."+name+": unknown; ") || strings.Contains(err.Error(), "."+name+": is not a parameter")
+}
+
+// modelOf is a model of the backend that takes a parameter.
+func modelOf(backend, param string) string {
+	if backend != "classic" && backend != "nlp" {
+		return "auto"
+	}
+	for _, model := range []string{"random_forest_classifier", "logistic_regression", "linear_regression", "ridge", "lasso", "elastic_net", "xgboost"} {
+		err := check("training: {backend: " + backend + ", model_type: " + model + ", params: {" + param + ": '?'}}")
+		if err == nil || !unknownParam(err, param) && !strings.Contains(err.Error(), "training.model_type") {
+			return model
+		}
+	}
+	return "auto"
 }
