@@ -108,6 +108,19 @@ func TestGarbageOnStandardOutputGoesToTheLog(t *testing.T) {
 	}
 }
 
+func TestEndlessOutputIsBounded(t *testing.T) {
+	said, _, err := train(t, t.Context(), "endless.sh", 500*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "time limit of 500ms") || !strings.Contains(err.Error(), "training.params.time_limit") || len(err.Error()) > 5000 {
+		t.Errorf("the error is %.6000v", err)
+	}
+	if lines := strings.Count(said.text(), "\n"); lines > 3100 || len(said.text()) > 1<<20 {
+		t.Errorf("the log has %d lines of %d bytes", lines, len(said.text()))
+	}
+	if want := "more lines of standard error are left out of the log"; !strings.Contains(said.text(), want) {
+		t.Errorf("the log lacks %q", want)
+	}
+}
+
 func TestWhatAProgramStartedEndsWithIt(t *testing.T) {
 	for name, cancelled := range map[string]bool{"forks.sh": false, "hangs.sh": true} {
 		t.Run(name, func(t *testing.T) {

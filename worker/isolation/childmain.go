@@ -170,7 +170,7 @@ func (w *workerLink) listen(cancel context.CancelCauseFunc) {
 		switch {
 		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 			// The worker is gone: nobody wants the result.
-			killOwnGroup()
+			killOwn()
 			os.Exit(exitProtocol)
 		case err != nil:
 			fmt.Fprintln(os.Stderr, "from the worker:", err)

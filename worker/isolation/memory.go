@@ -22,6 +22,8 @@ type memoryWatch struct {
 	pid   int
 	limit int64 // 0: none
 	own   int64 // the most that this process had before
+	// programs tells that the process may run programs, whose memory counts as its own.
+	programs bool
 
 	mu     sync.Mutex
 	peak   int64
@@ -48,6 +50,10 @@ func (m *memoryWatch) run(gone <-chan struct{}) (used int64, beyond bool) {
 		timer.Reset(pause)
 		peak, now, ok := processMemory(m.pid)
 		if ok {
+			if m.programs {
+				now += m.started()
+				peak = max(peak, now)
+			}
 			m.mu.Lock()
 			m.peak = max(m.peak, peak)
 			m.beyond = m.limit > 0 && now > m.limit
@@ -58,6 +64,23 @@ func (m *memoryWatch) run(gone <-chan struct{}) (used int64, beyond bool) {
 			}
 		}
 	}
+}
+
+// started is the memory of the programs that the process runs.
+func (m *memoryWatch) started() (sum int64) {
+	for _, pid := range session(m.pid) {
+		_, now, _ := processMemory(pid)
+		sum += now
+	}
+	return sum
+}
+
+// who is what a limit was too low for.
+func (m *memoryWatch) who() string {
+	if m.programs {
+		return "it, with the programs that it ran,"
+	}
+	return "it"
 }
 
 func (m *memoryWatch) exceeded() bool {

@@ -127,6 +127,7 @@ func (p *Process) spawn(a Attempt, h Host) (*child, error) {
 		return nil, err
 	}
 	c.memory = newMemoryWatch(c.cmd.Process.Pid, p.MemoryLimit)
+	c.memory.programs = len(p.Reach.AllowedPrograms) > 0
 	err = c.to.write(&mlopsv1.ParentFrame{Kind: &mlopsv1.ParentFrame_Assignment{Assignment: p.assignment(a, h)}})
 	if err != nil {
 		// Its exit tells why; this error only says that it did not listen.
@@ -171,7 +172,7 @@ func (c *child) supervise(ctx context.Context, a Attempt) {
 	})
 	helpers.Go(func() {
 		if used, beyond := c.memory.run(c.exited); beyond {
-			c.kill(fmt.Sprintf("it used %s of memory, more than the %s that one attempt may have (--memory-limit)", bytesText(used), bytesText(c.memory.limit)))
+			c.kill(fmt.Sprintf("%s used %s of memory, more than the %s that one attempt may have (--memory-limit)", c.memory.who(), bytesText(used), bytesText(c.memory.limit)))
 		}
 	})
 
@@ -196,7 +197,7 @@ func (c *child) supervise(ctx context.Context, a Attempt) {
 			c.kill("it did not exit after its end")
 		}
 	}
-	killGroup(c.cmd.Process.Pid) // what it started itself
+	killAll(c.cmd.Process.Pid) // what it started itself
 	stopServing()
 	_ = c.to.f.Close()
 	// Everything that it wrote is in the pipe by now.
@@ -263,7 +264,7 @@ func (c *child) kill(why string) {
 	select {
 	case <-c.exited:
 	default:
-		killGroup(c.cmd.Process.Pid)
+		killAll(c.cmd.Process.Pid)
 	}
 }
 
