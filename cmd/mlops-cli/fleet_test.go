@@ -95,13 +95,13 @@ func fleet(t *testing.T, worker bool) (address string, c *client.Client) {
 	})
 	c = client.New(s.Conn(), client.Tuning{})
 	if worker {
-		awaitWorker(t, c)
+		awaitWorkers(t, c, 1)
 	}
 	return "unix://" + filepath.Join(dir, "master.sock"), c
 }
 
-// awaitWorker waits until the master has heard of a worker.
-func awaitWorker(t *testing.T, c *client.Client) {
+// awaitWorkers waits until the master has heard of so many workers.
+func awaitWorkers(t *testing.T, c *client.Client, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -112,7 +112,7 @@ func awaitWorker(t *testing.T, c *client.Client) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(workers) > 0 {
+		if len(workers) >= n {
 			return
 		}
 		select {
