@@ -31,13 +31,14 @@ func expand(n *node, path string, value func(string) (string, bool)) error {
 	if !n.unquoted {
 		return nil
 	}
-	again, err := parse("", []byte(expanded))
-	switch {
-	case err != nil: // no YAML, but a text all the same
-	case again.kind == scalar && again.text == expanded:
-		n.value = again.value
-	case expanded == "" || expanded == "null":
-		n.kind, n.value = null, nil
+	// What is no YAML is a text all the same.
+	if again, err := parse("", []byte(expanded)); err == nil {
+		switch {
+		case again.kind == scalar && again.text == expanded:
+			n.value = again.value
+		case expanded == "" || expanded == "null":
+			n.kind, n.value = null, nil
+		}
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func (s *Server) Run(t *testing.T) {
 		t.Skipf("there is no S3 server to test with: %v", err)
 	}
 	s.log = &strings.Builder{}
-	s.cmd = exec.Command(program, "--port", s.address, "--access", AccessKey, "--secret", SecretKey, "posix", s.Dir)
+	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), program, "--port", s.address, "--access", AccessKey, "--secret", SecretKey, "posix", s.Dir)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -124,7 +124,8 @@ func (s *Server) Bucket(t *testing.T, name string) string {
 // free is a free port of the loopback interface.
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
