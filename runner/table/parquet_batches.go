@@ -209,6 +209,9 @@ type Shape struct {
 	Names []string
 	Kinds []Kind
 	Rows  int64
+	// Metadata are the texts by key that the file holds beside the table, as
+	// [WriteOptions] has them; other programs' are among them.
+	Metadata map[string]string
 }
 
 // ParquetShape reads the columns and the number of rows from a file's footer, and
@@ -223,6 +226,12 @@ func ParquetShape(r io.ReaderAt, size int64, opts ReadOptions) (Shape, error) {
 		return Shape{}, err
 	}
 	s := Shape{Rows: file.NumRows()}
+	for _, pair := range file.Metadata().KeyValueMetadata {
+		if s.Metadata == nil {
+			s.Metadata = map[string]string{}
+		}
+		s.Metadata[pair.Key] = pair.Value
+	}
 	for _, leaf := range leaves {
 		s.Names, s.Kinds = append(s.Names, leaf.name), append(s.Kinds, leaf.kind)
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
@@ -70,16 +72,20 @@ type parquetWriter struct {
 }
 
 // newParquetWriter begins a file of the table's columns.
-func newParquetWriter(out io.Writer, t *Table, compression string, optional func(c *Column) bool) (*parquetWriter, error) {
+func newParquetWriter(out io.Writer, t *Table, opts WriteOptions, optional func(c *Column) bool) (*parquetWriter, error) {
 	if t.NumColumns() == 0 {
 		return nil, errors.New("a table without columns has no Parquet form")
 	}
-	codec, ok := parquetCodecs[compression]
+	codec, ok := parquetCodecs[opts.Compression]
 	if !ok {
-		return nil, fmt.Errorf("unknown compression %q (known: gzip, none, snappy, zstd)", compression)
+		return nil, fmt.Errorf("unknown compression %q (known: gzip, none, snappy, zstd)", opts.Compression)
+	}
+	options := []parquet.WriterOption{parquetSchema(t, optional), parquet.Compression(codec)}
+	for _, key := range slices.Sorted(maps.Keys(opts.Metadata)) {
+		options = append(options, parquet.KeyValueMetadata(key, opts.Metadata[key]))
 	}
 	return &parquetWriter{
-		w:        parquet.NewGenericWriter[any](out, parquetSchema(t, optional), parquet.Compression(codec)),
+		w:        parquet.NewGenericWriter[any](out, options...),
 		optional: optional, values: make([]parquet.Value, 0, 4096),
 	}, nil
 }
@@ -104,8 +110,8 @@ func (p *parquetWriter) group(t *Table) error {
 }
 
 // writeParquet writes a table in row groups of [parquetGroupRows].
-func writeParquet(out io.Writer, t *Table, compression string) error {
-	p, err := newParquetWriter(out, t, compression, func(c *Column) bool { return t.Column(c.name).HasNulls() })
+func writeParquet(out io.Writer, t *Table, opts WriteOptions) error {
+	p, err := newParquetWriter(out, t, opts, func(c *Column) bool { return t.Column(c.name).HasNulls() })
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ type WriteOptions struct {
 	// RowGroupRows is the number of rows in a row group of Parquet that a [Writer]
 	// writes; 0 means as many as make four million cells, at most 262,144.
 	RowGroupRows int
+	// Metadata are texts by key that a Parquet file holds beside the table.
+	Metadata map[string]string
 }
 
 // Write writes t to w. Every format reads back as an equal table, except that
@@ -40,7 +42,7 @@ func Write(w io.Writer, t *Table, opts WriteOptions) error {
 	case JSONL:
 		err = writeJSONL(w, t)
 	case Parquet:
-		err = writeParquet(w, t, opts.Compression)
+		err = writeParquet(w, t, opts)
 	default:
 		return &FormatError{Name: string(opts.Format)}
 	}

@@ -87,7 +87,7 @@ func (w *Writer) begin(t *Table) (err error) {
 			w.rows = max(1, min(parquetGroupRows, groupCells/max(1, t.NumColumns())))
 		}
 		// Later parts may have nulls wherever this one has none.
-		w.parquet, err = newParquetWriter(w.out, t, w.opts.Compression, func(*Column) bool { return true })
+		w.parquet, err = newParquetWriter(w.out, t, w.opts, func(*Column) bool { return true })
 		return err
 	}
 	return nil

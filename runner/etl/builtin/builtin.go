@@ -4,12 +4,14 @@ package builtin
 
 import (
 	"mlops/runner/etl"
+	"mlops/runner/etl/tplgenkey"
 	"mlops/runner/etl/windows"
 )
 
 // Types returns the registry of all types of pipelines.
 func Types() *etl.Registry {
 	return etl.NewRegistry(
+		tplgenkey.Type(),
 		windows.Type(),
 	)
 }

@@ -1,0 +1,92 @@
+package tplgenkey
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"mlops/runner/etl"
+)
+
+// planner lists the cases.
+type planner struct {
+	settings Settings
+	store    *etl.Store
+}
+
+// keywords is the name of the input that is a case's keyword file.
+const keywords = "genkey"
+
+// Plan makes an item of each trend file, with the keyword file of its name.
+func (p planner) Plan(ctx context.Context) ([]etl.Item, error) {
+	trends, err := p.store.Files(ctx, p.settings.SourceFolder, ".tpl", ".TPL")
+	if err != nil {
+		return nil, err
+	}
+	genkeys := map[string][]etl.Entry{} // by lower-case base name
+	for e, err := range p.store.List(ctx, p.settings.SourceFolder) {
+		if err != nil {
+			return nil, err
+		}
+		if strings.EqualFold(path.Ext(e.Name), ".genkey") {
+			base := baseName(e.Name)
+			genkeys[base] = append(genkeys[base], e)
+		}
+	}
+	var items []etl.Item
+	for _, e := range trends {
+		item := etl.Item{Name: strings.TrimSuffix(e.Name, path.Ext(e.Name)), Inputs: []etl.Input{etl.InputOf(e)}}
+		genkey, err := pair(e.Name, genkeys[baseName(e.Name)])
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", p.settings.SourceFolder, err)
+		case genkey != nil:
+			in := etl.InputOf(*genkey)
+			in.Name = keywords + ": " + in.Name
+			item.Inputs = append(item.Inputs, in)
+		case p.settings.Unpaired == "skip":
+			continue
+		case p.settings.Unpaired == "fail":
+			return nil, fmt.Errorf("%s: %s has no keyword file %s.genkey beside it, above it or in a folder beside its own; set unpaired to keep or skip, or add the file",
+				p.settings.SourceFolder, e.Name, strings.TrimSuffix(path.Base(e.Name), path.Ext(e.Name)))
+		}
+		items = append(items, item)
+	}
+	if len(items) == 0 {
+		return nil, fmt.Errorf("%s holds no trend file with a keyword file of its name, and unpaired is skip", p.settings.SourceFolder)
+	}
+	return items, nil
+}
+
+func baseName(name string) string {
+	return strings.ToLower(strings.TrimSuffix(path.Base(name), path.Ext(name)))
+}
+
+// pair chooses the keyword file of a trend file among those of its name: the nearest,
+// in the same folder, in the folder above, or in another folder of that one. nil:
+// there is none.
+func pair(trends string, candidates []etl.Entry) (*etl.Entry, error) {
+	folder := path.Dir(trends)
+	for _, near := range []func(dir string) bool{
+		func(dir string) bool { return dir == folder },
+		func(dir string) bool { return folder != "." && dir == path.Dir(folder) },
+		func(dir string) bool { return folder != "." && path.Dir(dir) == path.Dir(folder) && dir != "." },
+	} {
+		var found []etl.Entry
+		for _, c := range candidates {
+			if near(path.Dir(c.Name)) {
+				found = append(found, c)
+			}
+		}
+		if len(found) > 1 {
+			slices.SortFunc(found, func(a, b etl.Entry) int { return strings.Compare(a.Name, b.Name) })
+			return nil, fmt.Errorf("%s has two keyword files of its name that are as near, %s and %s; rename or move one", trends, found[0].Name, found[1].Name)
+		}
+		if len(found) == 1 {
+			return &found[0], nil
+		}
+	}
+	return nil, nil
+}

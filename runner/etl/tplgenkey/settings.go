@@ -1,0 +1,59 @@
+package tplgenkey
+
+import (
+	"fmt"
+	"path"
+
+	"mlops/runner/config"
+	"mlops/runner/etl"
+)
+
+// Settings are the keys of a section.
+type Settings struct {
+	SourceFolder string `yaml:"source_folder" location:"source" needed:"true" text:"path" doc:"The folder of the trend files (.tpl) and keyword files (.genkey), at any depth." example:"data/olga"`
+	OutputFolder string `yaml:"output_folder" location:"output" needed:"true" text:"path" doc:"The folder of the cases: Parquet files." example:"data/tpl"`
+	// SelectedColumns are names, or patterns as of a shell.
+	SelectedColumns []string `yaml:"selected_columns" doc:"The trends that are kept, by column name or by a pattern with * and ?; null means all that are no label. Each case must have each of them." example:"[PT_*, GT_*]"`
+	LabelTrend      string   `yaml:"label_trend" doc:"The trend that labels each row, by column name or pattern; empty: GTLEAK*, where there is one such trend, and else there are no labels." example:"CONTR_*FUGA"`
+	LabelAbove      float64  `yaml:"label_above" doc:"LEAK is 1 where the label's trend is above this, and else 0."`
+	Unpaired        string   `yaml:"unpaired" enum:"keep|skip|fail" doc:"What becomes of a trend file without a keyword file of its name."`
+	BatchSize       int      `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows that are read at once."`
+}
+
+// labelColumn is the label's.
+const labelColumn = "LEAK"
+
+// labelTrends are trends that tell of the leak itself: no signals, unless they are
+// selected.
+var labelTrends = []string{"GTLEAK*", "ACMLK*", "PTLKUP*"}
+
+// Type is the pipelines' type.
+func Type() etl.Type {
+	return etl.NewType("tpl_genkey", "Make Parquet of OLGA's trend files, a file a case", Settings{Unpaired: "keep", BatchSize: 4096}, open)
+}
+
+// Complete checks the patterns.
+func (s *Settings) Complete(section config.Section) error {
+	for _, pattern := range append([]string{s.LabelTrend}, s.SelectedColumns...) {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("the pattern %q has a [ without its end", pattern)
+		}
+	}
+	return nil
+}
+
+// open makes the pipeline of its stages.
+func open(s Settings, setup etl.Setup) (etl.Pipeline, error) {
+	return &pipeline{
+		Stages: etl.Stages[batch, batch]{
+			Planner:     planner{settings: s, store: setup.Store},
+			Extractor:   extractor{s},
+			Validators:  []etl.Validator[batch]{etl.ValidatorFunc[batch](timesRise)},
+			Transformer: etl.Map[batch, batch](selectColumns),
+			Loader:      loader{},
+		},
+	}, nil
+}
+
+// pipeline is the stages and the index of all cases.
+type pipeline struct{ etl.Stages[batch, batch] }

@@ -1,0 +1,263 @@
+package tplgenkey
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"path"
+	"strings"
+
+	"mlops/runner/etl"
+	"mlops/runner/olga"
+	"mlops/runner/table"
+)
+
+// batch is a run of a case's time steps.
+type batch struct {
+	c    *caseFile
+	rows *table.Table
+}
+
+// caseFile is a case that is read.
+type caseFile struct {
+	reader *olga.Reader
+	keep   []olga.Trend // the trends that are kept, in the file's order
+	label  string       // the label's trend; "" without labels
+	above  float64
+
+	last       float64 // the time of the last row
+	start, end float64
+	leaking    int64
+}
+
+// extractor reads trend files.
+type extractor struct{ settings Settings }
+
+// Extract streams a case.
+func (x extractor) Extract(ctx context.Context, w *etl.Work) etl.Batches[batch] {
+	return func(yield func(batch, error) bool) {
+		in := w.Item.Inputs[0]
+		file, err := w.Open(ctx, in)
+		if err != nil {
+			yield(batch{}, err)
+			return
+		}
+		defer file.Close()
+		c := &caseFile{above: x.settings.LabelAbove, last: math.Inf(-1), start: math.NaN()}
+		if c.reader, err = olga.NewReader(file, in.Location); err == nil {
+			err = c.choose(x.settings)
+		}
+		for err == nil {
+			b := batch{c: c}
+			if b.rows, err = c.reader.Read(x.settings.BatchSize); err == nil && !yield(b, nil) {
+				return
+			}
+		}
+		if !errors.Is(err, io.EOF) {
+			yield(batch{}, err)
+			return
+		}
+		for _, warning := range c.reader.Warnings() {
+			w.Warnf(ctx, "%s: %s", in.Name, warning)
+		}
+		if c.reader.Rows() == 0 {
+			yield(batch{}, etl.Skip("the file has a catalog and no time step"))
+		}
+	}
+}
+
+// choose finds the trends that are kept, and the label's.
+func (c *caseFile) choose(s Settings) error {
+	pattern := s.LabelTrend
+	if pattern == "" {
+		pattern = labelTrends[0]
+	}
+	var labels []string
+	for _, t := range c.reader.Trends {
+		if matches(t.Name, pattern) {
+			labels = append(labels, t.Name)
+		}
+	}
+	switch {
+	case len(labels) == 1:
+		c.label = labels[0]
+	case s.LabelTrend != "":
+		return fmt.Errorf("label_trend %q is the name of %d trends, and must be that of one; there are %s", pattern, len(labels), c.names())
+	}
+	for _, pattern := range s.SelectedColumns {
+		if !c.has(pattern) {
+			return fmt.Errorf("selected_columns: no trend is called %q; there are %s", pattern, c.names())
+		}
+	}
+	for _, t := range c.reader.Trends {
+		if s.SelectedColumns == nil && t.Name != c.label && !matches(t.Name, labelTrends...) || matches(t.Name, s.SelectedColumns...) {
+			c.keep = append(c.keep, t)
+		}
+	}
+	if len(c.keep) == 0 {
+		return errors.New("no trend is left but the labels; name some in selected_columns")
+	}
+	return nil
+}
+
+func (c *caseFile) has(pattern string) bool {
+	for _, t := range c.reader.Trends {
+		if matches(t.Name, pattern) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *caseFile) names() string {
+	const most = 12
+	var names []string
+	for i, t := range c.reader.Trends {
+		if i == most {
+			names = append(names, fmt.Sprintf("… (%d)", len(c.reader.Trends)))
+			break
+		}
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func matches(name string, patterns ...string) bool {
+	for _, p := range patterns {
+		if ok, err := path.Match(p, name); ok && err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// timesRise refuses a case whose times go backwards.
+func timesRise(_ context.Context, w *etl.Work, b batch) error {
+	for i, t := range b.rows.Column(olga.TimeColumn).Floats() {
+		if t < b.c.last {
+			row := b.c.reader.Rows() - int64(b.rows.NumRows()) + int64(i) + 1
+			return fmt.Errorf("%s: the time goes back from %v to %v at time step %d; a case must be one series in the order of time", w.Item.Inputs[0].Location, b.c.last, t, row)
+		}
+		b.c.last = t
+	}
+	return nil
+}
+
+// selectColumns keeps what was chosen and makes the label.
+func selectColumns(_ context.Context, _ *etl.Work, b batch) (batch, error) {
+	columns := []*table.Column{b.rows.Column(olga.TimeColumn)}
+	for _, t := range b.c.keep {
+		columns = append(columns, b.rows.Column(t.Name))
+	}
+	if b.c.label != "" {
+		values := b.rows.Column(b.c.label).Floats()
+		labels := make([]int64, len(values))
+		for i, v := range values {
+			if v > b.c.above {
+				labels[i] = 1
+				b.c.leaking++
+			}
+		}
+		columns = append(columns, table.NewInt64(labelColumn, labels, nil))
+	}
+	times := columns[0].Floats()
+	if math.IsNaN(b.c.start) {
+		b.c.start = times[0]
+	}
+	b.c.end = times[len(times)-1]
+	var err error
+	b.rows, err = table.New(columns...)
+	return b, err
+}
+
+// loader writes a case and its row of the index.
+type loader struct{}
+
+// partOf is where a case's row of the index stands.
+func partOf(name string) string { return "metadata/cases/" + name + ".parquet" }
+
+// trendsKey is the key of the trends in a file's metadata.
+const trendsKey = "olga.trends"
+
+// Load writes the case as it comes.
+func (loader) Load(ctx context.Context, w *etl.Work, in etl.Batches[batch]) error {
+	next, stop := iter.Pull2(in)
+	defer stop()
+	first, err, _ := next()
+	if err != nil {
+		return err
+	}
+	c := first.c
+	about, err := json.Marshal(struct {
+		olga.Header
+		Trends []olga.Trend
+	}{c.reader.Header, c.keep})
+	if err != nil {
+		return err
+	}
+	rows := func(yield func(*table.Table, error) bool) {
+		b, more := first, true
+		for ; more; b, err, more = next() {
+			if !yield(b.rows, err) || err != nil {
+				return
+			}
+		}
+	}
+	err = w.CreateTable(ctx, w.Item.Name+".parquet", rows, table.WriteOptions{Metadata: map[string]string{trendsKey: string(about)}})
+	if err != nil {
+		return err
+	}
+	return w.Create(ctx, partOf(w.Item.Name), func(out io.Writer) error {
+		entry, err := c.entry(w)
+		if err != nil {
+			return err
+		}
+		return table.Write(out, entry, table.WriteOptions{Format: table.Parquet})
+	})
+}
+
+// entry is the case's row of the index.
+func (c *caseFile) entry(w *etl.Work) (*table.Table, error) {
+	genkey, unpaired := "", true
+	if len(w.Item.Inputs) > 1 {
+		genkey, unpaired = strings.TrimPrefix(w.Item.Inputs[1].Name, keywords+": "), false
+	}
+	rows := c.reader.Rows()
+	return table.New(
+		table.NewString("case", []string{w.Item.Name}, nil),
+		table.NewString("tpl", []string{w.Item.Inputs[0].Name}, nil),
+		table.NewString("genkey", []string{genkey}, []bool{unpaired}),
+		table.NewString("version", []string{c.reader.Version}, nil),
+		table.NewInt64("rows", []int64{rows}, nil),
+		table.NewInt64("trends", []int64{int64(len(c.reader.Trends))}, nil),
+		table.NewFloat64("start_time", []float64{c.start}, nil),
+		table.NewFloat64("end_time", []float64{c.end}, nil),
+		table.NewInt64("leak_rows", []int64{c.leaking}, []bool{c.label == ""}),
+		table.NewFloat64("leak_share", []float64{float64(c.leaking) / float64(rows)}, []bool{c.label == ""}),
+	)
+}
+
+// indexFile is the index of all cases.
+const indexFile = "metadata/cases.parquet"
+
+// Gather makes the index.
+func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outcome) error {
+	part := func(o etl.Outcome) *etl.Output {
+		for i := range o.Outputs {
+			if o.Outputs[i].Path == partOf(o.Item) {
+				return &o.Outputs[i]
+			}
+		}
+		return nil
+	}
+	for _, o := range outcomes {
+		if part(o) != nil {
+			return w.CreateTable(ctx, indexFile, etl.OutputTables(ctx, w, outcomes, 1024, part), table.WriteOptions{})
+		}
+	}
+	return etl.Skip("no case has a time step")
+}
