@@ -71,6 +71,16 @@ type Outcome struct {
 	Warnings []string
 }
 
+// Output is the item's output of that path; nil where it has none.
+func (o Outcome) Output(path string) *Output {
+	for i := range o.Outputs {
+		if o.Outputs[i].Path == path {
+			return &o.Outputs[i]
+		}
+	}
+	return nil
+}
+
 // Output is a file that was made.
 type Output struct {
 	// Path within the output folder, slash-separated.

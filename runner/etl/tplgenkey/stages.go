@@ -246,14 +246,7 @@ const indexFile = "metadata/cases.parquet"
 
 // Gather makes the index.
 func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outcome) error {
-	part := func(o etl.Outcome) *etl.Output {
-		for i := range o.Outputs {
-			if o.Outputs[i].Path == partOf(o.Item) {
-				return &o.Outputs[i]
-			}
-		}
-		return nil
-	}
+	part := func(o etl.Outcome) *etl.Output { return o.Output(partOf(o.Item)) }
 	for _, o := range outcomes {
 		if part(o) != nil {
 			return w.CreateTable(ctx, indexFile, etl.OutputTables(ctx, w, outcomes, 1024, part), table.WriteOptions{})

@@ -52,14 +52,7 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 		Label: p.settings.Label, ShortTail: p.settings.ShortTail, TimeColumn: p.settings.TimeColumn, LabelColumn: p.settings.LabelColumn,
 		SelectedColumns: p.settings.SelectedColumns, Materialized: p.settings.Materialize, Cases: []CaseMetadata{},
 	}
-	part := func(o etl.Outcome) *etl.Output {
-		for i := range o.Outputs {
-			if o.Outputs[i].Path == partOf(o.Item) {
-				return &o.Outputs[i]
-			}
-		}
-		return nil
-	}
+	part := func(o etl.Outcome) *etl.Output { return o.Output(partOf(o.Item)) }
 	for _, o := range outcomes {
 		if part(o) != nil {
 			m.Cases = append(m.Cases, CaseMetadata{Case: o.Item, File: o.Inputs[0].Name, Windows: o.Rows})
