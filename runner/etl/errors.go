@@ -22,6 +22,14 @@ func (e *ItemError) Error() string { return fmt.Sprintf("%s: %v", e.Item, e.Err)
 // Unwrap returns the cause.
 func (e *ItemError) Unwrap() error { return e.Err }
 
+// ExistsError says that a file is where an output would go, and is another's.
+type ExistsError struct{ Location string }
+
+// Error names the file.
+func (e *ExistsError) Error() string {
+	return e.Location + " is there already, and is not what this pipeline wrote; move it away, or set overwrite: true"
+}
+
 // TooManyError says that more items failed than max_errors allows.
 type TooManyError struct {
 	Limit  int

@@ -90,7 +90,7 @@ func (j *Job) make(ctx context.Context, item Item, location string, process func
 	if err != nil {
 		return nil, err
 	}
-	w := &Work{job: j, Item: item}
+	w := &Work{job: j, Item: item, former: former}
 	w.Item.Inputs = append([]Input(nil), item.Inputs...)
 	for i := range w.Item.Inputs {
 		if err := j.fingerprint(ctx, &w.Item.Inputs[i]); err != nil {

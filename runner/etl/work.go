@@ -3,6 +3,7 @@ package etl
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,9 +22,11 @@ type Work struct {
 	// Item is what is to be made. Its inputs have their digests.
 	Item Item
 
-	job *Job
+	job    *Job
+	former *Manifest // of the run before; nil: there is none
 
 	mu       sync.Mutex
+	keep     bool // files that the pipeline did not write are not replaced
 	outputs  []Output
 	rows     int64
 	warnings []string
@@ -69,6 +72,9 @@ func (w *Work) Create(ctx context.Context, name string, write func(io.Writer) er
 		if err := write(io.MultiWriter(out, sum, count)); err != nil {
 			return err
 		}
+		if err := w.mayReplace(ctx, name, location, digestOf(sum)); err != nil {
+			return err
+		}
 		return w.job.permit(ctx)
 	})
 	if err != nil {
@@ -83,6 +89,41 @@ func (w *Work) Create(ctx context.Context, name string, write func(io.Writer) er
 	w.outputs = slices.DeleteFunc(w.outputs, func(o Output) bool { return o.Path == name })
 	w.outputs = append(w.outputs, Output{Path: name, Size: count.n, Digest: digestOf(sum), Tag: written.Tag})
 	return nil
+}
+
+// KeepOthers has Create fail with an [*ExistsError], from now on, rather than
+// replace a file that the pipeline did not write for this item.
+func (w *Work) KeepOthers() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.keep = true
+}
+
+// mayReplace tells whether the file at a location may be replaced by content of
+// that digest: one that has it already is what an attempt wrote that was broken
+// off before it could note it.
+func (w *Work) mayReplace(ctx context.Context, name, location, digest string) error {
+	w.mu.Lock()
+	keep := w.keep
+	w.mu.Unlock()
+	if !keep {
+		return nil
+	}
+	if w.former != nil && slices.ContainsFunc(w.former.Outputs, func(o Output) bool { return o.Path == name }) {
+		return nil
+	}
+	there, err := w.job.store.Stat(ctx, location)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	found, err := w.job.digests.of(ctx, location, there.Tag)
+	if err == nil && found != digest {
+		err = &ExistsError{Location: location}
+	}
+	return err
 }
 
 // AddRows counts rows that the outputs hold.

@@ -4,6 +4,8 @@ package builtin
 
 import (
 	"mlops/runner/etl"
+	"mlops/runner/etl/parquetcsv"
+	"mlops/runner/etl/selection"
 	"mlops/runner/etl/tplgenkey"
 	"mlops/runner/etl/windows"
 )
@@ -11,6 +13,8 @@ import (
 // Types returns the registry of all types of pipelines.
 func Types() *etl.Registry {
 	return etl.NewRegistry(
+		parquetcsv.Type(),
+		selection.Type(),
 		tplgenkey.Type(),
 		windows.Type(),
 	)
