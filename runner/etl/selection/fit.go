@@ -3,6 +3,7 @@ package selection
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -28,7 +29,8 @@ func checkTraining(cfg *config.Config, section config.Section) error {
 		return nil
 	}
 	key, text := "lgbm_params", err.Error()
-	if located, ok := err.(*config.Error); ok {
+	var located *config.Error
+	if errors.As(err, &located) {
 		text = located.Message
 		if name, ok := strings.CutPrefix(located.Key, "training.params."); ok {
 			key += "." + name
