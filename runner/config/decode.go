@@ -77,6 +77,9 @@ func (d *decoder) decodeStruct(n *node, path string, v reflect.Value) error {
 func (d *decoder) unknownKey(e entry, path string, t reflect.Type) error {
 	names := keys(t)
 	key := join(path, e.key)
+	if path == "training" && (e.key == "target" || e.key == "target_column") {
+		return e.at.errorf(key, "unknown key; the target goes with the data, not the configuration: train with --target NAME")
+	}
 	if near := table.Nearest(e.key, names); near != "" {
 		return e.at.errorf(key, "unknown key; did you mean %q?", near)
 	}

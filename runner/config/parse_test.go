@@ -144,6 +144,7 @@ func TestErrorsNamePlaceKeyAndRemedy(t *testing.T) {
 		{"tab indent", "training:\n\tbackend: x\n", 2, 0, "", "malformed YAML"},
 		{"not UTF-8", "training:\n  backend: \xff\n", 2, 12, "", "not UTF-8"},
 		{"step key", "preprocessing:\n  steps:\n  - type: x\n    parms: {}\n", 4, 5, "preprocessing.steps[0].parms", `did you mean "params"`},
+		{"the target", "training:\n  target_column: y\n", 2, 3, "training.target_column", "train with --target NAME"},
 		{"step without type", "preprocessing:\n  steps:\n  - params: {}\n", 3, 0, "preprocessing.steps[0]", "name the step"},
 		{"step as a list", "preprocessing:\n  steps: [[a]]\n", 2, 11, "preprocessing.steps[0]", "step's name"},
 		{"empty item", "preprocessing:\n  steps:\n  -\n", 3, 0, "preprocessing.steps[0]", "no value"},
