@@ -139,9 +139,6 @@ func cancelled() context.Context {
 // A long fit ends well within a second of its cancellation, here from the progress
 // function, or, where there is no iteration, from a timer.
 func TestCancellationIsPrompt(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a second or two")
-	}
 	const rows, cols = 3000, 600
 	x := bellColumns(5, rows, cols)
 	s := set{columns: x, score: noisySignal(5, x)}

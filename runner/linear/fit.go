@@ -153,16 +153,8 @@ func (r *regression) model(estimator string, w []float64, report Report) (*Regre
 // loss is half the mean squared error of w, plus the penalty of strength alpha.
 func (r *regression) loss(ctx context.Context, w []float64, alpha float64) (float64, error) {
 	part := make([]float64, rowTasks(r.rows))
-	err := perRows(ctx, r.rows, func(task, from, to int) {
-		out := make([]float64, to-from)
-		for j, a := range w {
-			mean := r.mean[j]
-			for i, v := range r.x.columns[j][from:to] {
-				out[i] += a * (v - mean)
-			}
-		}
-		for i, v := range out {
-			e := r.y[from+i] - v*r.rootOf(from+i)
+	err := r.residuals(ctx, w, func(task, _ int, residual []float64) {
+		for _, e := range residual {
 			part[task] += e * e
 		}
 	})
@@ -171,6 +163,24 @@ func (r *regression) loss(ctx context.Context, w []float64, alpha float64) (floa
 		total += v
 	}
 	return (total + alpha*dot(w, w)) / (2 * r.sum), err
+}
+
+// residuals tells what w leaves of the centred and weighted target, part by part, the
+// rows from from on, from several goroutines.
+func (r *regression) residuals(ctx context.Context, w []float64, tell func(task, from int, residual []float64)) error {
+	return perRows(ctx, r.rows, func(task, from, to int) {
+		out := make([]float64, to-from)
+		for j, a := range w {
+			mean := r.mean[j]
+			for i, v := range r.x.columns[j][from:to] {
+				out[i] += a * (v - mean)
+			}
+		}
+		for i, v := range out {
+			out[i] = r.y[from+i] - v*r.rootOf(from+i)
+		}
+		tell(task, from, out)
+	})
 }
 
 // mean is the mean of values under weights of the given sum; nil: all 1. That of

@@ -66,24 +66,47 @@ func leastSquares(ctx context.Context, t *tall, alpha, tol float64) (w []float64
 			return nil, 0, err
 		}
 	}
-	var u []float64
-	if bound > tol {
-		u, rank = r.solve(t), t.cols
-	} else if u, rank, err = r.solveSingular(ctx, t, alpha, tol); err != nil {
-		return nil, 0, err
+	solve, rank := r.solve, t.cols
+	if bound <= tol {
+		if solve, rank, err = r.singular(ctx, t.transposed, alpha, tol); err != nil {
+			return nil, 0, err
+		}
 	}
 	if t.level != nil {
 		rank-- // the direction that the extra row added
 	}
-	w, err = t.coefficients(ctx, u)
-	return w, rank, err
+	if !t.transposed {
+		return solve(nil), rank, nil
+	}
+	u := solve(t.y)
+	if w, err = t.coefficients(ctx, u); err != nil {
+		return nil, 0, err
+	}
+	return w, rank, t.refine(ctx, w, u, alpha, solve)
 }
 
-// solve is for independent columns: R u = Q'y, or, for the transpose, R'R u = y.
-func (r *triangle) solve(t *tall) []float64 {
+// refine corrects the solution u of the normal equations of a transpose, and the
+// coefficients w that it means, by what it leaves of the target: the equations have
+// the square of the design's condition, and the correction takes that back (the
+// corrected seminormal equations of Björck, 1987).
+func (t *tall) refine(ctx context.Context, w, u []float64, alpha float64, solve func(y []float64) []float64) error {
+	left := make([]float64, t.cols)
+	err := t.residuals(ctx, w, func(_, from int, residual []float64) { copy(left[from:], residual) })
+	if err != nil {
+		return err
+	}
+	axpy(-alpha, u, left)
+	correction, err := t.coefficients(ctx, solve(left))
+	axpy(1, correction, w)
+	return err
+}
+
+// solve is for independent columns: R u = Q'y, where the target ran along, or, for a
+// transpose, R'R u = y.
+func (r *triangle) solve(y []float64) []float64 {
 	u := make([]float64, r.n)
-	if t.transposed {
-		copy(u, t.y)
+	if y != nil {
+		copy(u, y)
 		blas64.Trsv(blas.Trans, r.triangular(r.n), vector(u))
 	} else {
 		for i := range u {
@@ -94,31 +117,38 @@ func (r *triangle) solve(t *tall) []float64 {
 	return u
 }
 
-// solveSingular is for any columns, by their singular values, and destroys r.
-func (r *triangle) solveSingular(ctx context.Context, t *tall, alpha, tol float64) ([]float64, int, error) {
+// singular gives a solve for any columns, by their singular values, and their rank. It
+// destroys r.
+func (r *triangle) singular(ctx context.Context, transposed bool, alpha, tol float64) (solve func(y []float64) []float64, rank int, err error) {
 	values, err := r.orthogonalize(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	u, rank := make([]float64, r.n), 0
 	// Below the precision of the factorization nothing is known, whatever tol is.
 	smallest := max(tol, machineEpsilon) * slices.Max(values)
-	for i, s := range values {
-		if s <= smallest {
-			continue
-		}
-		rank++
-		row := r.row(i) // s times the right singular vector
-		var scale float64
-		if t.transposed {
-			scale = dot(row, t.y) / s / s
-		} else {
-			scale = r.target(i)
-		}
-		axpy(scale/(s*s+alpha), row, u)
-	}
 	if math.IsNaN(smallest) {
 		return nil, 0, ErrOverflow
 	}
-	return u, rank, nil
+	for _, s := range values {
+		if s > smallest {
+			rank++
+		}
+	}
+	return func(y []float64) []float64 {
+		u := make([]float64, r.n)
+		for i, s := range values {
+			if s <= smallest {
+				continue
+			}
+			row := r.row(i) // s times the right singular vector
+			var scale float64
+			if transposed {
+				scale = dot(row, y) / s / s
+			} else {
+				scale = r.target(i)
+			}
+			axpy(scale/(s*s+alpha), row, u)
+		}
+		return u
+	}, rank, nil
 }

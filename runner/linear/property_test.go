@@ -109,6 +109,33 @@ func TestLeastSquaresIsOptimal(t *testing.T) {
 	})
 }
 
+// More columns than rows, nearly dependent: the line goes through every point all the
+// same, to the precision of the data. The normal equations of the transpose alone
+// would leave 1e-7 of them.
+func TestNearlyDependentWideDesignsAreFitExactly(t *testing.T) {
+	x := bellColumns(1, 6, 5)
+	score := noisySignal(1, x)
+	difference, constant := make([]float64, 6), make([]float64, 6)
+	for i := range 6 {
+		difference[i], constant[i] = x[0][i]-x[1][i], 0.7
+		x[1][i] = 30*x[1][i] + 20
+	}
+	e := NewLinearRegression()
+	e.FitIntercept = false
+	design := denseOf(t, append(x, difference, constant)...)
+	m, err := e.Fit(background, design, score, FitOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	predicted, err := m.Predict(background, design)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range predicted {
+		near(t, "prediction", v, score[i], 1e-11)
+	}
+}
+
 // Of all the best coefficients the smallest: they have no part along the directions
 // that change no prediction.
 func TestLeastSquaresHasTheSmallestNorm(t *testing.T) {
