@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"mlops/e2e/harness"
+	"mlops/needs"
 	mlopsv1 "mlops/proto/mlops/v1"
 )
 
@@ -17,14 +18,7 @@ import (
 // model, then makes room: nothing half-written stays, and the same command works.
 func TestFullDiskWhileDeploying(t *testing.T) {
 	disk := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk).CombinedOutput(); err != nil {
-		t.Skipf("a small file system is needed, and mounting one is not permitted here: %v: %s", err, out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", disk).CombinedOutput(); err != nil {
-			t.Errorf("umount: %v: %s", err, out)
-		}
-	})
+	needs.SmallDisk(t, disk, "64k")
 	work := t.TempDir()
 	csv := exampleCSV(t, work)
 	fleet := harness.NewFleet(t, bin)

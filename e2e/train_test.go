@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"mlops/e2e/harness"
+	"mlops/needs"
 	"mlops/runner/table"
 )
 
@@ -20,10 +21,7 @@ import (
 const lightgbmAUC = 0.8321
 
 func TestRealDataThroughMasterAndTwoWorkers(t *testing.T) {
-	shared, ok := harness.SharedData()
-	if !ok {
-		t.Skip("the real data is not here: set MLOPS_SHARED_DATA to the directory that holds tabular/")
-	}
+	shared := needs.RealData(t)
 	fleet := harness.NewFleet(t, bin)
 	client := fleet.Client()
 	fleet.StartWorker("--slots", "1")

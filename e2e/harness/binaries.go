@@ -56,18 +56,3 @@ func Root() (string, error) {
 		dir = up
 	}
 }
-
-// SharedData returns the directory of the real data, MLOPS_SHARED_DATA or
-// ../shared/data beside the repository, and whether it is there.
-func SharedData() (string, bool) {
-	dir := os.Getenv("MLOPS_SHARED_DATA")
-	if dir == "" {
-		root, err := Root()
-		if err != nil {
-			return "", false
-		}
-		dir = filepath.Join(root, "..", "shared", "data")
-	}
-	_, err := os.Stat(filepath.Join(dir, "tabular"))
-	return dir, err == nil
-}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"mlops/needs"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -16,14 +18,7 @@ import (
 // room again, and works once there is enough.
 func TestAnUploadOntoAFullDiskLeavesNothing(t *testing.T) {
 	f := serve(t)
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", f.root).CombinedOutput(); err != nil {
-		t.Skipf("a small file system is needed, and mounting one is not permitted here: %v: %s", err, out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", f.root).CombinedOutput(); err != nil {
-			t.Errorf("umount: %v: %s", err, out)
-		}
-	})
+	needs.SmallDisk(t, f.root, "1m")
 	for _, dir := range []string{"partial", "sha256"} {
 		if err := os.Mkdir(filepath.Join(f.root, dir), 0o700); err != nil {
 			t.Fatal(err)

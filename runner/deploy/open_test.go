@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"mlops/needs"
 	"mlops/runner/deploy"
 	"mlops/runner/table"
 )
@@ -122,10 +123,7 @@ func TestADirectoryThatIsNoDeploymentIsTold(t *testing.T) {
 }
 
 func TestOtherProgramsCheckTheChecksums(t *testing.T) {
-	program, err := exec.LookPath("sha256sum")
-	if err != nil {
-		t.Skip("there is no sha256sum here")
-	}
+	program := needs.Program(t, "sha256sum", "other programs can check a deployment's checksums")
 	dir := withEndpoint(t, t.TempDir())
 	check := exec.CommandContext(t.Context(), program, "--strict", "-c", deploy.ChecksumsFile)
 	check.Dir = dir
@@ -135,16 +133,12 @@ func TestOtherProgramsCheckTheChecksums(t *testing.T) {
 }
 
 func TestTheEndpointScriptPassesItsArgumentsOn(t *testing.T) {
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("there is no sh here")
-	}
 	dir := withEndpoint(t, filepath.Join(t.TempDir(), `it's a "model" $(touch pwned) dir`))
 	cli := filepath.Join(t.TempDir(), "cli")
 	if err := os.WriteFile(cli, []byte("#!/bin/sh\nfor a in \"$@\"; do echo \"<$a>\"; done\n"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	script := exec.CommandContext(t.Context(), shell, filepath.Join(dir, "predict.sh"), "-data `x`.csv", "--output", "a b.json")
+	script := exec.CommandContext(t.Context(), "sh", filepath.Join(dir, "predict.sh"), "-data `x`.csv", "--output", "a b.json")
 	script.Env = append(os.Environ(), "MLOPS_CLI="+cli)
 	script.Dir = t.TempDir()
 	out, err := script.CombinedOutput()

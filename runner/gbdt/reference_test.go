@@ -5,15 +5,13 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
 
+	"mlops/needs"
 	"mlops/runner/metrics"
 )
 
@@ -260,14 +258,7 @@ func TestReadTextReadsLightGBM(t *testing.T) {
 // higgs reads the real data where it is present.
 func higgs(t testing.TB, part string) ([]Feature, [][]float64, []float64) {
 	t.Helper()
-	folder := os.Getenv("MLOPS_SHARED_DATA")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(folder, "tabular", "higgs_small_"+part+".csv")
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not there: set MLOPS_SHARED_DATA to the folder of the shared data", path)
-	}
+	path := needs.RealData(t, "tabular", "higgs_small_"+part+".csv")
 	names, columns := readColumns(t, path)
 	var features []Feature
 	var raw [][]float64

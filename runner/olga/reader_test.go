@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"mlops/needs"
 	"mlops/runner/olga"
 	"mlops/runner/table"
 )
@@ -205,13 +206,9 @@ func TestTimeStepsAreReadBack(t *testing.T) {
 // realFile opens one of the shared data.
 func realFile(t testing.TB, name string) *os.File {
 	t.Helper()
-	dir := os.Getenv("MLOPS_SHARED_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(dir, "olga", filepath.FromSlash(name)))
+	f, err := os.Open(needs.RealData(t, "olga", filepath.FromSlash(name)))
 	if err != nil {
-		t.Skipf("the real data is not here: set MLOPS_SHARED_DATA (%v)", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
 	return f

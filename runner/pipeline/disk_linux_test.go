@@ -2,26 +2,18 @@ package pipeline_test
 
 import (
 	"path/filepath"
-	"syscall"
 	"testing"
 
+	"mlops/needs"
 	"mlops/runner/pipeline"
 	"mlops/runner/storage"
 )
 
-// tinyDisk mounts a file system of so many bytes; without leave to mount the
-// test is skipped.
+// tinyDisk is a directory on a file system of so many bytes.
 func tinyDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("a small file system cannot be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	needs.SmallDisk(t, dir, size)
 	return dir
 }
 

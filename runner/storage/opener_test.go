@@ -181,7 +181,7 @@ func TestExplainsWhatIsWrong(t *testing.T) {
 func TestDoesNotBlockOnPipes(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
-		t.Skipf("no named pipes here: %v", err)
+		t.Fatal(err)
 	}
 	_, err := storage.New(storage.Options{Base: dir}).Open(t.Context(), "pipe")
 	if err == nil || !strings.Contains(err.Error(), "not a regular file") {

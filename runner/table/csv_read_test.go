@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"mlops/needs"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -26,14 +26,7 @@ func readText(t testing.TB, format Format, text string, opts ReadOptions) (*Tabl
 }
 
 func TestReadsRealData(t *testing.T) {
-	root := os.Getenv("MLOPS_SHARED_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(root, "tabular", "higgs_small_train.csv")
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("the shared data are not here: %v", err)
-	}
+	path := needs.RealData(t, "tabular", "higgs_small_train.csv")
 	got, err := ReadFile(context.Background(), path, ReadOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"mlops/needs"
 	"mlops/runner/config"
 	"mlops/runner/program"
 	"mlops/runner/table"
@@ -47,9 +48,7 @@ func TestExampleProgramsTrainAndPredict(t *testing.T) {
 					t.Fatalf("%v: %s", err, out)
 				}
 			case "mean_by_group.py":
-				if _, err := exec.LookPath("python3"); err != nil {
-					t.Skip("python3 is not here")
-				}
+				needs.Program(t, "python3", "the example in Python trains and predicts")
 			}
 			cfg, err := config.Parse("test", fmt.Appendf(nil,
 				"preprocessing: {steps: []}\ntraining: {backend: callable, cv_folds: 2, problem_type: regression, params: {program: %s, data_format: %s, input: %s}}", path, c.format, c.input))

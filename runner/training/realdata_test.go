@@ -10,25 +10,12 @@ import (
 	"slices"
 	"testing"
 
+	"mlops/needs"
 	"mlops/runner/config"
 	"mlops/runner/metrics"
 	"mlops/runner/table"
 	"mlops/runner/training"
 )
-
-// sharedData returns a folder of the real data, or skips the test.
-func sharedData(t *testing.T, folder string) string {
-	t.Helper()
-	root := os.Getenv("MLOPS_SHARED_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	dir := filepath.Join(root, folder)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the real data is not there (%v); set MLOPS_SHARED_DATA", err)
-	}
-	return dir
-}
 
 // lightGBMsHiggsAUC reads the figure that LightGBM itself reached.
 func lightGBMsHiggsAUC(t *testing.T) float64 {
@@ -52,7 +39,7 @@ func lightGBMsHiggsAUC(t *testing.T) float64 {
 // eight; their deviation is 0.013). Of the default preprocessing only scaling
 // applies: the columns are numbers without a missing cell.
 func TestHiggsScoresAreThoseOfThePeers(t *testing.T) {
-	dir := sharedData(t, "tabular")
+	dir := needs.RealData(t, "tabular")
 	read := func(name string) *table.Table {
 		tab, err := table.ReadFile(context.Background(), filepath.Join(dir, name), table.ReadOptions{})
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"mlops/needs"
 	"mlops/runner/config"
 	"mlops/runner/etl"
 	"mlops/runner/etl/tplgenkey"
@@ -210,17 +211,7 @@ func TestTwoKeywordFilesThatAreAsNearAreAnError(t *testing.T) {
 
 // The real simulations, from trend files to windows.
 func TestRealCasesBecomeWindows(t *testing.T) {
-	dir := os.Getenv("MLOPS_SHARED_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	source, err := filepath.Abs(filepath.Join(dir, "olga"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(source); err != nil {
-		t.Skipf("the real data is not here: set MLOPS_SHARED_DATA (%v)", err)
-	}
+	source := needs.RealData(t, "olga")
 	root := t.TempDir()
 	keys := "  source_folder: " + source + "/leak\n  label_trend: 'CONTR_*FUGA'\n  label_above: 0.5\n"
 	if _, err := run(t, root, keys); err != nil {

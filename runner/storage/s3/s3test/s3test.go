@@ -4,7 +4,6 @@ package s3test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -12,9 +11,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"mlops/needs"
 )
 
 // Credentials of the server's only account.
@@ -22,20 +22,6 @@ const (
 	AccessKey = "AKIDTESTING"
 	SecretKey = "a-secret-of-tests"
 )
-
-// build makes the server's program, which Go keeps in its build cache.
-var build = sync.OnceValues(func() (string, error) {
-	_, here, _, _ := runtime.Caller(0)
-	cmd := exec.Command("go", "tool", "-n", "versitygw") // builds it, and prints its path
-	cmd.Dir = filepath.Join(filepath.Dir(here), "..", "..", "..", "..", "tools", "versitygw")
-	var problems strings.Builder
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("build versitygw: %w: %s", err, problems.String())
-	}
-	return strings.TrimSpace(string(out)), nil
-})
 
 // Server is a running server.
 type Server struct {
@@ -47,8 +33,8 @@ type Server struct {
 }
 
 // Start starts a server on the loopback interface and points the process's AWS
-// environment to it for the time of the test. Where its program cannot be built, the
-// test is skipped and says so.
+// environment to it for the time of the test. Its program is
+// built first, see [needs.Tool].
 func Start(t *testing.T) *Server {
 	t.Helper()
 	s := &Server{Dir: t.TempDir(), address: free(t)}
@@ -72,10 +58,7 @@ func (s *Server) Environment() map[string]string {
 // Run starts the server, at first or again after Kill, with what it held.
 func (s *Server) Run(t *testing.T) {
 	t.Helper()
-	program, err := build()
-	if err != nil {
-		t.Skipf("there is no S3 server to test with: %v", err)
-	}
+	program := needs.Tool(t, "versitygw")
 	s.log = &strings.Builder{}
 	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), program, "--port", s.address, "--access", AccessKey, "--secret", SecretKey, "posix", s.Dir)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
