@@ -80,18 +80,25 @@ func (d *decoder) unknownKey(e entry, path string, t reflect.Type) error {
 	if path == "training" && (e.key == "target" || e.key == "target_column") {
 		return e.at.errorf(key, "unknown key; the target goes with the data, not the configuration: train with --target NAME")
 	}
-	if near := table.Nearest(e.key, names); near != "" {
-		return e.at.errorf(key, "unknown key; did you mean %q?", near)
-	}
-	for _, known := range d.known {
-		if strings.HasSuffix(known, "."+e.key) {
-			return e.at.errorf(key, "unknown key here; did you mean %q?", known)
+	if table.Nearest(e.key, names) == "" {
+		for _, known := range d.known {
+			if strings.HasSuffix(known, "."+e.key) {
+				return e.at.errorf(key, "unknown key here; did you mean %q?", known)
+			}
 		}
 	}
-	if len(names) == 0 {
-		return e.at.errorf(key, "unknown key; nothing can be set here")
+	return unknownKey(e, key, names)
+}
+
+// unknownKey says which keys there are, or the nearest of them.
+func unknownKey(e entry, path string, known []string) error {
+	if near := table.Nearest(e.key, known); near != "" {
+		return e.at.errorf(path, "unknown key; did you mean %q?", near)
 	}
-	return e.at.errorf(key, "unknown key; known here: %s", strings.Join(names, ", "))
+	if len(known) == 0 {
+		return e.at.errorf(path, "unknown key; nothing can be set here")
+	}
+	return e.at.errorf(path, "unknown key; known here: %s", strings.Join(known, ", "))
 }
 
 func (d *decoder) decodeMap(n *node, path string, v reflect.Value) error {

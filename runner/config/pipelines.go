@@ -93,7 +93,7 @@ func ParsePipelines(name string, data []byte, o PipelinesOptions) (*Pipelines, e
 
 // overlay lays the environment's keys over the file's.
 func overlay(root *node, name string, o PipelinesOptions) (*node, error) {
-	block := root.find(environmentsKey)
+	block := root.child(environmentsKey)
 	root = root.without(environmentsKey)
 	if o.Environment == "" {
 		return root, nil
@@ -157,7 +157,7 @@ func assign(root *node, assignment, section string) (*node, error) {
 	at := position{in: &source{name: "--set " + shorten(assignment)}}
 	relocate(n, at)
 	keys := strings.Split(key, ".")
-	if root.find(keys[0]) == nil && keys[0] != storageKey && keys[0] != rootKey {
+	if root.child(keys[0]) == nil && keys[0] != storageKey && keys[0] != rootKey {
 		if section == "" {
 			return nil, at.errorf(key, "names no section%s", knownList(keys[0], root.sections()))
 		}
@@ -173,7 +173,7 @@ func (p *Pipelines) readShared() error {
 	at := places{}
 	p.root.record("", at)
 	d := decoder{}
-	if n := p.root.find(storageKey); n != nil {
+	if n := p.root.child(storageKey); n != nil {
 		if err := d.decode(n, storageKey, valueOf(&p.Storage)); err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (p *Pipelines) readShared() error {
 	if p.Storage.Type == "s3" && p.Storage.Bucket == "" {
 		return at.find(storageKey).errorf(join(storageKey, "bucket"), "is needed with type: s3; name the bucket")
 	}
-	if n := p.root.find(rootKey); n != nil {
+	if n := p.root.child(rootKey); n != nil {
 		return d.decode(n, rootKey, valueOf(&p.ProjectRoot))
 	}
 	return nil
@@ -257,15 +257,6 @@ func (n *node) orderedPlain() any {
 		return list
 	}
 	return n.value
-}
-
-func (n *node) find(key string) *node {
-	for _, e := range n.entries {
-		if e.key == key {
-			return e.value
-		}
-	}
-	return nil
 }
 
 // without is the mapping without a key.

@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-
-	"mlops/runner/table"
 )
 
 // Section is one section of a pipelines file.
@@ -32,7 +30,7 @@ func (s Section) ErrorAt(key, format string, args ...any) *Error {
 
 // Word returns the text of a plain key, "" where it is not given.
 func (s Section) Word(key string) (string, error) {
-	n := s.n.find(key)
+	n := s.n.child(key)
 	if n == nil || n.kind == null {
 		return "", nil
 	}
@@ -54,10 +52,7 @@ func DecodeSection(s Section, into ...any) error {
 	for _, e := range s.n.entries {
 		i := slices.IndexFunc(into, func(target any) bool { return fieldOf(reflect.TypeOf(target).Elem(), e.key) >= 0 })
 		if i < 0 {
-			if near := table.Nearest(e.key, known); near != "" {
-				return e.at.errorf(join(s.name, e.key), "unknown key; did you mean %q?", near)
-			}
-			return e.at.errorf(join(s.name, e.key), "unknown key; known here: %s", strings.Join(known, ", "))
+			return unknownKey(e, join(s.name, e.key), known)
 		}
 		parts[i].entries = append(parts[i].entries, e)
 	}

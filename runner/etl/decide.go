@@ -122,27 +122,46 @@ func (c *checking) inputs(ctx context.Context, item Item) (string, error) {
 // outputs says what is different about the outputs, "" if nothing.
 func (c *checking) outputs(ctx context.Context) (string, error) {
 	for i := range c.manifest.Outputs {
-		out := &c.manifest.Outputs[i]
-		location := Join(c.job.output, out.Path)
-		now, err := c.job.store.Stat(ctx, location)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return "output missing: " + out.Path, nil
-		case err != nil:
-			return "", err
-		case now.Tag == out.Tag:
-			continue
-		case now.Size != out.Size:
-			return "output changed: " + out.Path, nil
-		}
-		digest, err := c.job.digests.of(ctx, location, now.Tag)
+		state, err := c.output(ctx, &c.manifest.Outputs[i])
 		if err != nil {
 			return "", err
 		}
-		if digest != out.Digest {
-			return "output changed: " + out.Path, nil
+		if state != asWritten {
+			return fmt.Sprintf("output %s: %s", state, c.manifest.Outputs[i].Path), nil
 		}
-		out.Tag, c.stale = now.Tag, true
 	}
 	return "", nil
+}
+
+// outputState is what became of an output since it was written.
+type outputState string
+
+const (
+	asWritten outputState = ""
+	missing   outputState = "missing"
+	changed   outputState = "changed"
+)
+
+func (c *checking) output(ctx context.Context, out *Output) (outputState, error) {
+	location := Join(c.job.output, out.Path)
+	now, err := c.job.store.Stat(ctx, location)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return missing, nil
+	case err != nil:
+		return "", err
+	case now.Tag == out.Tag:
+		return asWritten, nil
+	case now.Size != out.Size:
+		return changed, nil
+	}
+	digest, err := c.job.digests.of(ctx, location, now.Tag)
+	if err != nil {
+		return "", err
+	}
+	if digest != out.Digest {
+		return changed, nil
+	}
+	out.Tag, c.stale = now.Tag, true
+	return asWritten, nil
 }

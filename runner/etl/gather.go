@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mlops/runner/progress"
+	"mlops/runner/storage"
 )
 
 // gatherItem is what the work of [Gatherer] is called.
@@ -141,7 +142,7 @@ const leftoverAge = time.Minute
 
 // sweep removes the temporary files of killed processes beside the outputs.
 func (j *Job) sweep(outcomes []Outcome) error {
-	if isBucket(j.output) {
+	if !storage.IsLocal(j.output) {
 		return nil
 	}
 	folders := map[string]bool{j.manifestRoot(): true}
@@ -225,15 +226,14 @@ func (j *Job) removeOutputs(ctx context.Context, outputs, kept []Output) ([]stri
 		if keep[o.Path] {
 			continue
 		}
-		check := &checking{job: j, manifest: &Manifest{Outputs: []Output{o}}}
-		difference, err := check.outputs(ctx)
-		switch {
+		check := &checking{job: j}
+		switch state, err := check.output(ctx, &o); {
 		case err != nil:
 			return nil, err
-		case strings.HasPrefix(difference, "output changed"):
+		case state == changed:
 			progress.Warnf(ctx, j.typeName, "%s is of no use any more, but is left: it is not what was written", o.Path)
 			continue
-		case difference != "":
+		case state == missing:
 			continue
 		}
 		if err := j.permit(ctx); err != nil {

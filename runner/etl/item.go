@@ -3,6 +3,7 @@ package etl
 import (
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 )
 
@@ -37,6 +38,12 @@ type Input struct {
 // InputOf is an entry of a listing as an input.
 func InputOf(e Entry) Input {
 	return Input{Name: e.Name, Location: e.Location, Size: e.Size, Tag: e.Tag}
+}
+
+// NamedAfter is the item that is made of one file and called after it: its path
+// without the ending.
+func NamedAfter(e Entry) Item {
+	return Item{Name: strings.TrimSuffix(e.Name, path.Ext(e.Name)), Inputs: []Input{InputOf(e)}}
 }
 
 // Status is how an item ended.

@@ -84,9 +84,7 @@ func (j *Job) readManifest(ctx context.Context, location string) (m *Manifest, p
 
 func (j *Job) writeManifest(ctx context.Context, location string, m *Manifest) error {
 	return j.store.WriteAtomic(ctx, location, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		if err := e.Encode(m); err != nil {
+		if err := writeJSON(w, m); err != nil {
 			return err
 		}
 		return j.permit(ctx)

@@ -267,10 +267,7 @@ func (r resolver) fields(v reflect.Value) (sources, outputs []string) {
 }
 
 func (r resolver) location(name string) string {
-	if name == "" || isBucket(name) || strings.HasPrefix(name, "file://") || strings.HasPrefix(name, "/") {
-		return name
-	}
-	if r.storage.Type == "s3" {
+	if name != "" && r.storage.Type == "s3" && pipeline.IsRelative(name) {
 		key := strings.Trim(r.storage.Prefix, "/")
 		return "s3://" + r.storage.Bucket + "/" + strings.TrimPrefix(key+"/"+strings.TrimPrefix(name, "./"), "/")
 	}

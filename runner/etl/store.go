@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -25,8 +24,7 @@ type Entry struct {
 	Location string
 	// Size in bytes.
 	Size int64
-	// Tag changes whenever the content does, and may change without: it is made of
-	// what the file system or the store tells without reading.
+	// Tag is that of a [storage.Entry].
 	Tag string
 }
 
@@ -52,39 +50,21 @@ func (s *Store) WriteAtomic(ctx context.Context, location string, write func(io.
 
 // Stat describes a file; nothing there gives a [*storage.NotFoundError].
 func (s *Store) Stat(ctx context.Context, location string) (Entry, error) {
-	if !isBucket(location) {
-		info, err := s.opener.Stat(location)
-		if err != nil {
-			return Entry{}, err
-		}
-		if info.IsDir() {
-			return Entry{}, &storage.IsDirectoryError{Location: location}
-		}
-		return Entry{Name: info.Name(), Location: location, Size: info.Size(), Tag: fileTag(info)}, nil
-	}
-	parent, name := path.Split(location)
-	for e, err := range s.bucketFiles(ctx, strings.TrimSuffix(parent, "/"), name) {
-		if err != nil {
-			return Entry{}, err
-		}
-		if e.Name == name {
-			return e, nil
-		}
-	}
-	return Entry{}, &storage.NotFoundError{Location: location}
+	e, err := s.opener.Entry(ctx, location)
+	return Entry{Name: e.Key, Location: location, Size: e.Size, Tag: e.Tag}, err
 }
 
 // IsFolder reports whether a location is a local folder, or in a bucket has
 // files beneath it.
 func (s *Store) IsFolder(ctx context.Context, location string) (bool, error) {
-	if !isBucket(location) {
+	if storage.IsLocal(location) {
 		info, err := s.opener.Stat(location)
 		if errors.Is(err, fs.ErrNotExist) {
 			return false, nil
 		}
 		return err == nil && info.IsDir(), err
 	}
-	for _, err := range s.bucketFiles(ctx, location, "") {
+	for _, err := range s.opener.List(ctx, location, "") {
 		return err == nil, err
 	}
 	return false, nil
@@ -95,20 +75,16 @@ func (s *Store) IsFolder(ctx context.Context, location string) (bool, error) {
 // folder that is missing gives a [*storage.NotFoundError], a missing prefix of a
 // bucket nothing.
 func (s *Store) List(ctx context.Context, folder string) iter.Seq2[Entry, error] {
-	return s.list(ctx, folder, false)
-}
-
-func (s *Store) list(ctx context.Context, folder string, hidden bool) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		files := s.bucketFiles(ctx, folder, "")
-		if !isBucket(folder) {
-			files = s.localFiles(ctx, folder)
-		}
-		for e, err := range files {
-			if err == nil && !hidden && isHidden(e.Name) {
+		for e, err := range s.opener.List(ctx, folder, "") {
+			if err != nil {
+				yield(Entry{}, fmt.Errorf("list %s: %w", folder, err))
+				return
+			}
+			if isHidden(e.Key) {
 				continue
 			}
-			if !yield(e, err) || err != nil {
+			if !yield(Entry{Name: e.Key, Location: Join(folder, e.Key), Size: e.Size, Tag: e.Tag}, nil) {
 				return
 			}
 		}
@@ -141,7 +117,7 @@ func (s *Store) Files(ctx context.Context, folder string, endings ...string) ([]
 
 // Remove removes a file; a missing one is no error.
 func (s *Store) Remove(ctx context.Context, location string) error {
-	if !isBucket(location) {
+	if storage.IsLocal(location) {
 		return s.opener.RemoveAll(location)
 	}
 	parent, name := path.Split(location)
@@ -154,84 +130,10 @@ func (s *Store) Remove(ctx context.Context, location string) error {
 
 // Join returns the location of a slash-separated name beneath a folder.
 func Join(folder, name string) string {
-	if isBucket(folder) {
-		return strings.TrimSuffix(folder, "/") + "/" + name
+	if storage.IsLocal(folder) {
+		return filepath.Join(folder, filepath.FromSlash(name))
 	}
-	return filepath.Join(folder, filepath.FromSlash(name))
-}
-
-func (s *Store) localFiles(ctx context.Context, folder string) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		entries, err := s.walk(ctx, folder)
-		if err != nil {
-			yield(Entry{}, fmt.Errorf("list %s: %w", folder, err))
-			return
-		}
-		for _, e := range entries {
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-
-// walk is the listing of a local folder, with what each file's tag is made of.
-func (s *Store) walk(ctx context.Context, folder string) ([]Entry, error) {
-	if _, err := s.opener.Stat(folder); err != nil {
-		return nil, err
-	}
-	dir, err := s.opener.ResolveDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	var entries []Entry
-	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case !d.Type().IsRegular():
-			return nil
-		}
-		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // removed meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		entries = append(entries, Entry{Name: name, Location: Join(folder, name), Size: info.Size(), Tag: fileTag(info)})
-		return nil
-	})
-	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
-	return entries, err
-}
-
-func (s *Store) bucketFiles(ctx context.Context, folder, prefix string) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		bucket, err := s.opener.OpenBucket(ctx, folder)
-		if err != nil {
-			yield(Entry{}, err)
-			return
-		}
-		defer bucket.Close()
-		for e, err := range bucket.List(ctx, prefix) {
-			entry := Entry{Name: e.Key, Location: Join(folder, e.Key), Size: e.Size, Tag: fmt.Sprintf("%d-%d", e.Size, e.Modified.UnixNano())}
-			if !yield(entry, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func isBucket(location string) bool {
-	return strings.Contains(location, "://") && !strings.HasPrefix(location, "file://")
+	return strings.TrimSuffix(folder, "/") + "/" + name
 }
 
 func isHidden(name string) bool {

@@ -3,10 +3,12 @@ package etl
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -91,6 +93,17 @@ func (w *Work) Create(ctx context.Context, name string, write func(io.Writer) er
 	return nil
 }
 
+// CreateJSON makes an output of a value, as indented JSON.
+func (w *Work) CreateJSON(ctx context.Context, name string, value any) error {
+	return w.Create(ctx, name, func(out io.Writer) error { return writeJSON(out, value) })
+}
+
+func writeJSON(out io.Writer, value any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
+
 // KeepOthers has Create fail with an [*ExistsError], from now on, rather than
 // replace a file that the pipeline did not write for this item.
 func (w *Work) KeepOthers() {
@@ -147,10 +160,10 @@ func (w *Work) Warnf(ctx context.Context, format string, args ...any) {
 // item's. A pipeline whose items have many outputs, of names that depend on the
 // configuration, calls it before it makes them.
 func (w *Work) Clear(ctx context.Context, prefix string) error {
-	folder, _ := splitPrefix(prefix)
-	base := Join(w.job.output, folder)
-	if folder == "" {
-		base = w.job.output
+	folder := path.Dir(prefix)
+	base := w.job.output
+	if folder != "." {
+		base = Join(base, folder)
 	}
 	if exists, err := w.job.store.IsFolder(ctx, base); err != nil || !exists {
 		return err
@@ -160,7 +173,7 @@ func (w *Work) Clear(ctx context.Context, prefix string) error {
 		if err != nil {
 			return err
 		}
-		if name := joinName(folder, e.Name); strings.HasPrefix(name, prefix) {
+		if strings.HasPrefix(path.Join(folder, e.Name), prefix) {
 			left = append(left, e.Location)
 		}
 	}
@@ -173,20 +186,6 @@ func (w *Work) Clear(ctx context.Context, prefix string) error {
 		}
 	}
 	return nil
-}
-
-func splitPrefix(prefix string) (folder, name string) {
-	if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
-		return prefix[:i], prefix[i+1:]
-	}
-	return "", prefix
-}
-
-func joinName(folder, name string) string {
-	if folder == "" {
-		return name
-	}
-	return folder + "/" + name
 }
 
 // manifest is the record of the work when it has ended well.

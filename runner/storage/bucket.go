@@ -23,6 +23,9 @@ type Entry struct {
 	Key      string
 	Size     int64
 	Modified time.Time
+	// Tag changes whenever the content does, and may change without: it is made of
+	// what the file system or the store tells without reading.
+	Tag string
 }
 
 // Bucket is one storage of objects behind a URL scheme. Keys are slash-separated,

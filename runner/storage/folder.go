@@ -111,11 +111,15 @@ func (f *Folder) entries(ctx context.Context, prefix string) ([]Entry, error) {
 		if err != nil {
 			return err
 		}
-		entries = append(entries, Entry{Key: key, Size: info.Size(), Modified: info.ModTime()})
+		entries = append(entries, entryOf(key, info))
 		return nil
 	})
 	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
 	return entries, err
+}
+
+func entryOf(key string, info fs.FileInfo) Entry {
+	return Entry{Key: key, Size: info.Size(), Modified: info.ModTime(), Tag: fileTag(info)}
 }
 
 // Exists implements [Bucket].

@@ -55,8 +55,8 @@ func localName(location string) (string, error) {
 // it lies in an allowed root. With follow, a symbolic link at its end is
 // followed too.
 func (o *Opener) locate(location string, follow bool) (*place, error) {
-	if scheme := schemeOf(location); scheme != "" && scheme != "file" {
-		return nil, &SchemeError{Location: location, Scheme: scheme, Problem: "is not a local path"}
+	if !IsLocal(location) {
+		return nil, &SchemeError{Location: location, Scheme: schemeOf(location), Problem: "is not a local path"}
 	}
 	name, err := localName(location)
 	if err != nil {

@@ -87,7 +87,9 @@ func (m *Memory) List(ctx context.Context, prefix string) iter.Seq2[Entry, error
 				yield(Entry{}, fmt.Errorf("list %q: %w", prefix, err))
 				return
 			}
-			if !yield(Entry{Key: key, Size: int64(len(objects[key].content)), Modified: objects[key].modified}, nil) {
+			o := objects[key]
+			tag := fmt.Sprintf("%d-%d", len(o.content), o.modified.UnixNano())
+			if !yield(Entry{Key: key, Size: int64(len(o.content)), Modified: o.modified, Tag: tag}, nil) {
 				return
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"strings"
 )
 
@@ -22,6 +21,16 @@ type Subtree struct {
 // missing is made; it must lie in an allowed root. The caller closes what it
 // gets. Errors are those of [Opener.Open], and a [*NotDirectoryError].
 func (o *Opener) OpenBucket(ctx context.Context, location string) (*Subtree, error) {
+	if IsLocal(location) {
+		if err := o.MkdirAll(location); err != nil {
+			return nil, err
+		}
+	}
+	return o.tree(ctx, location)
+}
+
+// tree is [Opener.OpenBucket] of what exists.
+func (o *Opener) tree(ctx context.Context, location string) (*Subtree, error) {
 	bucket, key, err := o.bucket(ctx, location)
 	if err != nil {
 		return nil, err
@@ -36,28 +45,14 @@ func (o *Opener) OpenBucket(ctx context.Context, location string) (*Subtree, err
 		}
 		return s, nil
 	}
-	if scheme := schemeOf(location); scheme != "" && scheme != "file" {
+	if !IsLocal(location) {
+		scheme := schemeOf(location)
 		if _, ok := o.options.Resolvers[scheme]; ok {
 			return nil, &SchemeError{Location: location, Scheme: scheme, Problem: "is no bucket"}
 		}
 		return nil, o.unknown(location, scheme)
 	}
-	if err := o.MkdirAll(location); err != nil {
-		return nil, err
-	}
-	p, err := o.locate(location, true)
-	if err != nil {
-		return nil, err
-	}
-	var folder *Folder
-	err = p.do(func(root *os.Root) error {
-		within, err := root.OpenRoot(p.rel)
-		if err != nil {
-			return fmt.Errorf("open bucket folder %s: %w", location, err)
-		}
-		folder = &Folder{root: within}
-		return nil
-	})
+	folder, err := o.openFolder(location)
 	if err != nil {
 		return nil, err
 	}

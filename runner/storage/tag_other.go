@@ -1,6 +1,6 @@
 //go:build !linux
 
-package etl
+package storage
 
 import (
 	"fmt"

@@ -3,6 +3,7 @@ package training
 import (
 	"context"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,15 +32,12 @@ type nlpParams struct {
 	SublinearTF bool     `yaml:"sublinear_tf"`
 }
 
-// nlpKeys are the names of nlpParams.
-var nlpKeys = []string{"text_columns", "max_features", "ngram_range", "min_df", "stop_words", "sublinear_tf"}
-
 // params parts the texts' parameters from the linear model's.
 func (nlp) params(cfg *config.Config) (nlpParams, *config.Config, error) {
 	texts, linear := *cfg, *cfg
 	texts.Training.Params, linear.Training.Params = map[string]any{}, map[string]any{}
 	for key, value := range cfg.Training.Params {
-		if slices.Contains(nlpKeys, key) {
+		if ofTexts(key) {
 			texts.Training.Params[key] = value
 		} else {
 			linear.Training.Params[key] = value
@@ -47,6 +45,11 @@ func (nlp) params(cfg *config.Config) (nlpParams, *config.Config, error) {
 	}
 	p, err := config.DecodeTrainingParams(&texts, nlpParams{MaxFeatures: nlpMaxFeatures, NgramRange: []int{1, 2}, MinDF: 2, SublinearTF: true})
 	return p, &linear, err
+}
+
+// ofTexts tells whether a parameter is one of nlpParams.
+func ofTexts(key string) bool {
+	return slices.ContainsFunc(config.ParamsOf[nlpParams](), func(p config.Param) bool { return p.Name == key })
 }
 
 func nlpModel(classes bool) linearEstimator {
@@ -64,8 +67,8 @@ func (n nlp) Check(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range nlpKeys {
-		if _, given := cfg.Training.Params[key]; given && cfg.Preprocessing.Steps != nil {
+	for _, key := range slices.Sorted(maps.Keys(cfg.Training.Params)) {
+		if ofTexts(key) && cfg.Preprocessing.Steps != nil {
 			return cfg.ErrorAt("training.params."+key, "has no effect where preprocessing.steps say what becomes of texts; set it in a step text_tfidf")
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func Params() map[string][]config.Param {
 	classWeights := config.Param{Name: "class_weight", Text: "null, balanced, or weights by label."}
 	linears := plain(linear.ParamNames())
-	ofTexts := plain(linear.ParamNames(logisticRegression, ridgeRegression))
+	textModels := plain(linear.ParamNames(logisticRegression, ridgeRegression))
 	networks := append(plain(neural.ParamNames()), classWeights)
 	userPrograms := config.ParamsOf[programParams]()
 	boosted := config.ParamsOf[xgboostParams]()
@@ -25,7 +25,7 @@ func Params() map[string][]config.Param {
 		deepLearning:  distinctParams(networks, userPrograms),
 		"lightgbm":    boostingParams(),
 		neuralBackend: distinctParams(networks),
-		"nlp":         distinctParams(config.ParamsOf[nlpParams](), ofTexts, userPrograms),
+		"nlp":         distinctParams(config.ParamsOf[nlpParams](), textModels, userPrograms),
 		"xgboost":     boosted,
 	}
 }

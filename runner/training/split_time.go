@@ -105,7 +105,7 @@ func checkTimeSplit(g *goal, cfg *config.Config, train, validation []int) error 
 	if len(validation) == 0 {
 		return &DataError{Column: cfg.Training.TimeColumn, Reason: "all rows have the same time, or belong to one group, so that none are later than others; set training.test_size to 0, or name another training.time_column"}
 	}
-	if !g.problem.IsClassification() || slices.ContainsFunc(train, func(p int) bool { return g.classes[p] != g.classes[train[0]] }) {
+	if !g.problem.IsClassification() || !g.oneClass(train) {
 		return nil
 	}
 	return &DataError{Column: g.Name, Reason: fmt.Sprintf(

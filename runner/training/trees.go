@@ -25,6 +25,15 @@ type treeModel struct {
 	before  int                // iterations of the model that training went on from
 }
 
+// Trees returns the trees of a model that consists of such.
+func Trees(m Model) (trees *gbdt.Model, ok bool) {
+	tm, ok := m.(*treeModel)
+	if !ok {
+		return nil, false
+	}
+	return tm.trees, true
+}
+
 // outputForm tells what the ensemble's outputs are.
 type outputForm uint8
 

@@ -3,6 +3,7 @@ package training
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"mlops/runner/config"
 	"mlops/runner/preprocess"
@@ -67,12 +68,15 @@ func splitGiven(g *goal, given int) (train, validation []int, warnings []string,
 	return train, validation, nil, nil
 }
 
+// oneClass tells whether rows are all of one class.
+func (g *goal) oneClass(positions []int) bool {
+	return !slices.ContainsFunc(positions, func(p int) bool { return g.classes[p] != g.classes[positions[0]] })
+}
+
 // checkLearnable refuses training rows of one class.
 func (g *goal) checkLearnable(train []int) error {
-	for _, p := range train {
-		if g.classes[p] != g.classes[train[0]] {
-			return nil
-		}
+	if !g.oneClass(train) {
+		return nil
 	}
 	return &DataError{Column: g.Name, Reason: fmt.Sprintf(
 		"the target is constant: every row of the training data holds %q, so there is nothing to learn; name another target", g.Classes[g.classes[train[0]]])}

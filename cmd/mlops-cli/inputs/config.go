@@ -52,23 +52,31 @@ func read(dir, path string) (*config.Config, Config, error) {
 	if path == "" {
 		return config.Default(), Config{}, nil
 	}
-	file := Absolute(dir, path)
-	info, err := os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, Config{}, fmt.Errorf("configuration file %s does not exist%s (mlops-cli init writes one)", path, offer(file, isConfig))
-	}
+	text, err := readYAML(dir, path, "configuration file", " (mlops-cli init writes one)")
 	if err != nil {
-		return nil, Config{}, fmt.Errorf("configuration file %s: %w", path, err)
-	}
-	if info.IsDir() {
-		return nil, Config{}, fmt.Errorf("configuration file %s is a directory", path)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, Config{}, fmt.Errorf("configuration file %s: %w", path, err)
+		return nil, Config{}, err
 	}
 	parsed, err := config.Parse(path, text)
 	return parsed, Config{YAML: string(text), Name: path}, err
+}
+
+// readYAML reads a file of what, as errors call it; hint says how to come by one.
+func readYAML(dir, path, what, hint string) ([]byte, error) {
+	file := Absolute(dir, path)
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s %s does not exist%s%s", what, path, offer(file, isConfig), hint)
+	case err != nil:
+		return nil, fmt.Errorf("%s %s: %w", what, path, err)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s %s is a directory", what, path)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", what, path, err)
+	}
+	return text, nil
 }
 
 func isConfig(entry fs.DirEntry) bool {

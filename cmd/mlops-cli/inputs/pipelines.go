@@ -39,8 +39,7 @@ func ReadPipelines(dir string, f PipelinesFlags) (*Pipelines, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := Absolute(dir, path)
-	text, err := readPipelinesText(file, path)
+	text, err := readYAML(dir, path, "pipelines file", "")
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +61,7 @@ func ReadPipelines(dir string, f PipelinesFlags) (*Pipelines, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pipelines{Pipelines: parsed, Root: projectRoot(filepath.Dir(file), parsed.ProjectRoot)}, nil
+	return &Pipelines{Pipelines: parsed, Root: projectRoot(filepath.Dir(Absolute(dir, path)), parsed.ProjectRoot)}, nil
 }
 
 // projectRoot is what the file says, from its own directory; else that directory,
@@ -87,21 +86,4 @@ func pipelinesFile(dir, path string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("there is no %s; name the pipelines file with --config", strings.Join(usualPipelines, " and no "))
-}
-
-func readPipelinesText(file, path string) ([]byte, error) {
-	info, err := os.Stat(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("pipelines file %s does not exist%s", path, offer(file, isConfig))
-	case err != nil:
-		return nil, fmt.Errorf("pipelines file %s: %w", path, err)
-	case info.IsDir():
-		return nil, fmt.Errorf("pipelines file %s is a directory", path)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("pipelines file %s: %w", path, err)
-	}
-	return text, nil
 }

@@ -18,9 +18,7 @@ package parquetcsv
 
 import (
 	"context"
-	"path"
 	"slices"
-	"strings"
 
 	"mlops/runner/config"
 	"mlops/runner/etl"
@@ -55,12 +53,6 @@ func (s *Settings) Complete(section config.Section) error {
 	if s.Columns != nil && len(s.Columns) == 0 {
 		return section.ErrorAt("columns", "names no column; leave the key out to export all")
 	}
-	if s.Filter == "" {
-		return nil
-	}
-	if _, err := preprocess.CompileCondition(s.Filter); err != nil {
-		return section.ErrorAt("filter", "%v", err)
-	}
 	return nil
 }
 
@@ -90,7 +82,7 @@ func (p planner) Plan(ctx context.Context) ([]etl.Item, error) {
 	}
 	items := make([]etl.Item, len(files))
 	for i, e := range files {
-		items[i] = etl.Item{Name: strings.TrimSuffix(e.Name, path.Ext(e.Name)), Inputs: []etl.Input{etl.InputOf(e)}}
+		items[i] = etl.NamedAfter(e)
 	}
 	return items, nil
 }

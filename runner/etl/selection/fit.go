@@ -1,14 +1,12 @@
 package selection
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"mlops/runner/config"
-	"mlops/runner/gbdt"
 	"mlops/runner/table"
 	"mlops/runner/training"
 )
@@ -43,7 +41,7 @@ func checkTraining(cfg *config.Config, section config.Section) error {
 func (p *selection) fit(ctx context.Context, t *table.Table, features []string) (*fitted, error) {
 	cfg := *p.training
 	columns := append([]string{}, features...)
-	if cfg.Training.GroupColumn = p.caseColumn(t); cfg.Training.GroupColumn != "" {
+	if cfg.Training.GroupColumn = p.caseColumn(t.Names()); cfg.Training.GroupColumn != "" {
 		columns = append(columns, cfg.Training.GroupColumn)
 	}
 	data, err := t.Select(append(columns, p.settings.LabelColumn)...)
@@ -54,14 +52,9 @@ func (p *selection) fit(ctx context.Context, t *table.Table, features []string) 
 	if err != nil {
 		return nil, fmt.Errorf("fit trees: %w", err)
 	}
-	// The model's own text tells both kinds of importance.
-	var text bytes.Buffer
-	if err := outcome.Model.Write(&text); err != nil {
-		return nil, err
-	}
-	trees, err := gbdt.ReadText(&text)
-	if err != nil {
-		return nil, err
+	trees, ok := training.Trees(outcome.Model)
+	if !ok {
+		return nil, fmt.Errorf("the model %s has no trees", outcome.Model.Name())
 	}
 	out := &fitted{importance: map[string]float64{}, problem: outcome.Problem, metrics: outcome.Metrics, warnings: outcome.Warnings}
 	values := trees.FeatureImportance(p.settings.ImportanceType)

@@ -106,11 +106,11 @@ func (p *selection) Process(ctx context.Context, w *etl.Work) error {
 		return fmt.Errorf("no tree uses any of the %d features: they say nothing about %q", len(features), p.settings.LabelColumn)
 	}
 	w.AddRows(int64(t.NumRows()))
-	if err := writeJSON(ctx, w, "features_schema.json", selected); err != nil {
+	if err := w.CreateJSON(ctx, "features_schema.json", selected); err != nil {
 		return err
 	}
-	return writeJSON(ctx, w, "metadata/feature_selection.json", Report{
-		Rows: int64(t.NumRows()), LabelColumn: p.settings.LabelColumn, CaseColumn: p.caseColumn(t), ProblemType: string(fitted.problem),
+	return w.CreateJSON(ctx, "metadata/feature_selection.json", Report{
+		Rows: int64(t.NumRows()), LabelColumn: p.settings.LabelColumn, CaseColumn: p.caseColumn(t.Names()), ProblemType: string(fitted.problem),
 		ImportanceType: p.settings.ImportanceType, CorrelationThreshold: p.settings.Correlation, TopK: p.settings.TopK,
 		Metrics: fitted.metrics, Selected: len(selected), Features: ranked,
 	})
@@ -130,14 +130,6 @@ type Report struct {
 	Selected int                `json:"selected"`
 	// Features in the order of their importance.
 	Features []Ranked `json:"features"`
-}
-
-func writeJSON(ctx context.Context, w *etl.Work, name string, value any) error {
-	return w.Create(ctx, name, func(out io.Writer) error {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(value)
-	})
 }
 
 // listed are the names in the schema file; nil: there is none.
@@ -205,14 +197,8 @@ func (p *selection) columnsOf(shape table.Shape, listed []string) (features, col
 	if label < 0 {
 		return nil, nil, &table.MissingColumnError{Name: p.settings.LabelColumn, Have: shape.Names}
 	}
-	cases := p.settings.CaseColumn
-	if cases == "" {
-		for _, name := range slices.Backward(caseColumns) {
-			if slices.Contains(shape.Names, name) {
-				cases = name
-			}
-		}
-	} else if !slices.Contains(shape.Names, cases) {
+	cases := p.caseColumn(shape.Names)
+	if cases != "" && !slices.Contains(shape.Names, cases) {
 		return nil, nil, &table.MissingColumnError{Name: cases, Have: shape.Names}
 	}
 	none := append([]string{p.settings.LabelColumn, cases}, p.settings.ExcludeColumns...)
@@ -244,15 +230,13 @@ func (p *selection) columnsOf(shape table.Shape, listed []string) (features, col
 
 func numeric(k table.Kind) bool { return k == table.Float64 || k == table.Int64 || k == table.Bool }
 
-// caseColumn is the column of cases that the table has, "" for none.
-func (p *selection) caseColumn(t *table.Table) string {
+// caseColumn is the column of cases among a table's, "" for none.
+func (p *selection) caseColumn(names []string) string {
 	if p.settings.CaseColumn != "" {
 		return p.settings.CaseColumn
 	}
-	for _, name := range caseColumns {
-		if t.Has(name) {
-			return name
-		}
+	if i := slices.IndexFunc(caseColumns, func(name string) bool { return slices.Contains(names, name) }); i >= 0 {
+		return caseColumns[i]
 	}
 	return ""
 }

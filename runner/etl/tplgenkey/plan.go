@@ -21,23 +21,26 @@ const keywords = "genkey"
 
 // Plan makes an item of each trend file, with the keyword file of its name.
 func (p planner) Plan(ctx context.Context) ([]etl.Item, error) {
-	trends, err := p.store.Files(ctx, p.settings.SourceFolder, ".tpl", ".TPL")
+	files, err := p.store.Files(ctx, p.settings.SourceFolder, ".tpl", ".genkey")
 	if err != nil {
 		return nil, err
 	}
+	var trends []etl.Entry
 	genkeys := map[string][]etl.Entry{} // by lower-case base name
-	for e, err := range p.store.List(ctx, p.settings.SourceFolder) {
-		if err != nil {
-			return nil, err
+	for _, e := range files {
+		if strings.EqualFold(path.Ext(e.Name), ".tpl") {
+			trends = append(trends, e)
+			continue
 		}
-		if strings.EqualFold(path.Ext(e.Name), ".genkey") {
-			base := baseName(e.Name)
-			genkeys[base] = append(genkeys[base], e)
-		}
+		base := baseName(e.Name)
+		genkeys[base] = append(genkeys[base], e)
+	}
+	if len(trends) == 0 {
+		return nil, fmt.Errorf("%s holds no trend file, which ends in .tpl", p.settings.SourceFolder)
 	}
 	var items []etl.Item
 	for _, e := range trends {
-		item := etl.Item{Name: strings.TrimSuffix(e.Name, path.Ext(e.Name)), Inputs: []etl.Input{etl.InputOf(e)}}
+		item := etl.NamedAfter(e)
 		genkey, err := pair(e.Name, genkeys[baseName(e.Name)])
 		switch {
 		case err != nil:

@@ -1,7 +1,6 @@
 package tplgenkey
 
 import (
-	"fmt"
 	"path"
 
 	"mlops/runner/config"
@@ -34,9 +33,11 @@ func Type() etl.Type {
 
 // Complete checks the patterns.
 func (s *Settings) Complete(section config.Section) error {
-	for _, pattern := range append([]string{s.LabelTrend}, s.SelectedColumns...) {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("the pattern %q has a [ without its end", pattern)
+	for key, patterns := range map[string][]string{"label_trend": {s.LabelTrend}, "selected_columns": s.SelectedColumns} {
+		for _, pattern := range patterns {
+			if _, err := path.Match(pattern, ""); err != nil {
+				return section.ErrorAt(key, "the pattern %q has a [ without its end", pattern)
+			}
 		}
 	}
 	return nil

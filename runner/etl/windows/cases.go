@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
+	"path/filepath"
 
 	"mlops/runner/etl"
+	"mlops/runner/storage"
 )
 
 // maxMetadataBytes bounds what is read of the metadata: a million cases.
@@ -36,7 +37,7 @@ func Cases(ctx context.Context, store *etl.Store, folder string) (*Metadata, []C
 		return nil, nil, err
 	}
 	source := m.SourceFolder
-	if !strings.Contains(source, "://") && !strings.HasPrefix(source, "/") {
+	if storage.IsLocal(source) && !filepath.IsAbs(source) {
 		source = etl.Join(folder, source)
 	}
 	files, err := entries(ctx, store, source)

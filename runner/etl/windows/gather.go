@@ -2,12 +2,10 @@ package windows
 
 import (
 	"context"
-	"encoding/json"
-	"io"
 	"path/filepath"
-	"strings"
 
 	"mlops/runner/etl"
+	"mlops/runner/storage"
 	"mlops/runner/table"
 )
 
@@ -65,16 +63,12 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 	if err := w.CreateTable(ctx, indexFile, etl.OutputTables(ctx, w, outcomes, gatherRows, part), table.WriteOptions{}); err != nil {
 		return err
 	}
-	return w.Create(ctx, metadataFile, func(out io.Writer) error {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(m)
-	})
+	return w.CreateJSON(ctx, metadataFile, m)
 }
 
 // relativeTo names one folder from another, so that both can be moved together.
 func relativeTo(from, to string) string {
-	if strings.Contains(from, "://") || strings.Contains(to, "://") {
+	if !storage.IsLocal(from) || !storage.IsLocal(to) {
 		return to
 	}
 	if rel, err := filepath.Rel(from, to); err == nil {

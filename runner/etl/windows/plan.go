@@ -29,7 +29,8 @@ func (p planner) Plan(ctx context.Context) ([]etl.Item, error) {
 			return nil, fmt.Errorf("%s: the files %s and %s are both the case %s; rename one", p.settings.SourceFolder, other, e.Name, name)
 		}
 		from[name] = e.Name
-		items[i] = etl.Item{Name: name, Inputs: []etl.Input{etl.InputOf(e)}}
+		items[i] = etl.NamedAfter(e)
+		items[i].Name = name
 	}
 	return items, nil
 }

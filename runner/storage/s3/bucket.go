@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
@@ -126,7 +128,12 @@ func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[storage.Entr
 				yield(storage.Entry{}, b.fault(ctx, "list", prefix, err))
 				return
 			}
-			if !yield(storage.Entry{Key: o.Key, Size: o.Size, Modified: o.ModTime}, nil) {
+			entry := storage.Entry{Key: o.Key, Size: o.Size, Modified: o.ModTime}
+			var object types.Object
+			if o.As(&object) {
+				entry.Tag = aws.ToString(object.ETag)
+			}
+			if !yield(entry, nil) {
 				return
 			}
 		}

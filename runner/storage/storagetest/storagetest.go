@@ -80,6 +80,20 @@ func keys(t *testing.T, b storage.Bucket, prefix string) []string {
 	return keys
 }
 
+// tag is what a listing tells of an object's version.
+func tag(t *testing.T, b storage.Bucket, key string) string {
+	t.Helper()
+	for entry, err := range b.List(t.Context(), key) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entry.Key == key {
+			return entry.Tag
+		}
+	}
+	return ""
+}
+
 func readsBack(t *testing.T, b storage.Bucket) {
 	for _, key := range []string{"a", "deep/er/key with space", "ünï.csv"} {
 		put(t, b, key, "content of "+key)
@@ -117,7 +131,11 @@ func readsRanges(t *testing.T, b storage.Bucket) {
 
 func replaces(t *testing.T, b storage.Bucket) {
 	put(t, b, "k", "a longer first content")
+	before := tag(t, b, "k")
 	put(t, b, "k", "second")
+	if after := tag(t, b, "k"); before == "" || after == "" || after == before {
+		t.Errorf("the tag was %q and is %q", before, after)
+	}
 	if got := get(t, b, "k"); got != "second" {
 		t.Errorf("reads back as %q", got)
 	}
