@@ -72,14 +72,7 @@ func TestOutOfBagScoresOfWhatIsNoForest(t *testing.T) {
 	features, columns, label := benchmarkData(60, 3)
 	p := DefaultParams()
 	p.NumIterations = 2
-	d, err := NewDataset(context.Background(), features, label, nil, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := Train(context.Background(), d, nil, p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := trainOn(t, features, label, p)
 	if _, err := m.OutOfBag(context.Background(), columns, p); err == nil {
 		t.Error("boosted trees have out-of-bag scores")
 	}

@@ -170,8 +170,15 @@ func TestStoppingAnAttempt(t *testing.T) {
 
 func TestWhatItStartedEndsWithIt(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "pids")
+	endByForce(t, "grandchild "+note, note)
+}
+
+// endByForce ends an attempt by force and waits for the processes whose numbers it
+// has written to a note to be gone.
+func endByForce(t *testing.T, doing, note string) {
+	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	a := attempt(t, "grandchild "+note)
+	a := attempt(t, doing)
 	force := make(chan struct{})
 	close(force)
 	a.Force = force

@@ -1,12 +1,9 @@
 package isolation
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"testing"
-
-	mlopsv1 "mlops/proto/mlops/v1"
 )
 
 func TestProgramsThatAreAllowedReachTheChild(t *testing.T) {
@@ -34,20 +31,5 @@ func TestMemoryOfProgramsCounts(t *testing.T) {
 // group that the attempt's process leads.
 func TestWhatAProgramStartedEndsByForce(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "pids")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	a := attempt(t, fmt.Sprintf("program trap '' TERM; sleep 1000 & echo $$ $! >%s; wait", note))
-	force := make(chan struct{})
-	close(force)
-	a.Force = force
-	done := make(chan *mlopsv1.Outcome)
-	go func() {
-		outcome, _ := execute(t, &Process{}, ctx, a)
-		done <- outcome
-	}()
-	pids := awaitPIDs(t, note)
-	cancel(&Stop{Reason: "enough"})
-	wantFailure(t, <-done, cancelled, "cancelled")
-	for _, pid := range pids {
-		awaitGone(t, pid)
-	}
+	endByForce(t, fmt.Sprintf("program trap '' TERM; sleep 1000 & echo $$ $! >%s; wait", note), note)
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"mlops/runner/config"
 	"mlops/runner/etl"
+	"mlops/runner/etl/etltest"
 	"mlops/runner/etl/parquetcsv"
 	"mlops/runner/table"
 )
@@ -17,15 +17,7 @@ import (
 func run(t *testing.T, root, keys string) (*etl.Result, error) {
 	t.Helper()
 	text := "parquet_csv_pipeline:\n  source_folder: cases\n  output_folder: csv\n" + keys
-	file, err := config.ParsePipelines("p.yml", []byte(text), config.PipelinesOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	job, err := etl.NewRegistry(parquetcsv.Type()).Open(file, "parquet_csv_pipeline", root, etl.Env{Version: "1"})
-	if err != nil {
-		return nil, err
-	}
-	return job.Run(t.Context(), etl.Options{})
+	return etltest.Run(t, root, text, "parquet_csv_pipeline", parquetcsv.Type())
 }
 
 func project(t *testing.T) string {
@@ -101,8 +93,8 @@ func TestAnothersFileIsReplacedOnlyWhenAsked(t *testing.T) {
 
 func TestFaultsOfKeys(t *testing.T) {
 	for keys, want := range map[string]string{
-		"  filter: PT +\n":       "p.yml:4:3: parquet_csv_pipeline.filter: ",
-		"  delimiter: ';;'\n":    "p.yml:4:3: parquet_csv_pipeline.delimiter: must be one character",
+		"  filter: PT +\n":       "pipelines_config.yml:4:3: parquet_csv_pipeline.filter: ",
+		"  delimiter: ';;'\n":    "pipelines_config.yml:4:3: parquet_csv_pipeline.delimiter: must be one character",
 		"  leak_filter: leaks\n": `unknown value "leaks"; did you mean "leak"?`,
 		"  filter: PR > 1\n":     `no column "PR"; did you mean "PT"?`,
 	} {

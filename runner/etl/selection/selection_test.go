@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"mlops/runner/config"
 	"mlops/runner/etl"
+	"mlops/runner/etl/etltest"
 	"mlops/runner/etl/selection"
 	"mlops/runner/table"
 )
@@ -59,15 +59,7 @@ func project(t *testing.T) string {
 func run(t *testing.T, root, keys string) (*etl.Result, error) {
 	t.Helper()
 	text := "feature_selection_pipeline:\n  input_path: features\n  output_folder: selection\n  label_column: label\n" + keys
-	file, err := config.ParsePipelines("p.yml", []byte(text), config.PipelinesOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	job, err := etl.NewRegistry(selection.Type()).Open(file, "feature_selection_pipeline", root, etl.Env{Version: "1"})
-	if err != nil {
-		return nil, err
-	}
-	return job.Run(t.Context(), etl.Options{})
+	return etltest.Run(t, root, text, "feature_selection_pipeline", selection.Type())
 }
 
 func read[T any](t *testing.T, path string) T {
@@ -112,7 +104,7 @@ func TestTheBestFeaturesAreListed(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	for keys, want := range map[string]string{
-		"  lgbm_params: {num_leave: 3}\n":                          `p.yml:5:17: feature_selection_pipeline.lgbm_params.num_leave: unknown; did you mean`,
+		"  lgbm_params: {num_leave: 3}\n":                          `pipelines_config.yml:5:17: feature_selection_pipeline.lgbm_params.num_leave: unknown; did you mean`,
 		"  case_column: cse\n":                                     `no column "cse"; did you mean "case"?`,
 		"  exclude_columns: [window, noise, weak, strong, twin]\n": "there is no numeric column",
 	} {

@@ -13,8 +13,8 @@ import (
 	"go.uber.org/goleak"
 
 	"mlops/needs"
-	"mlops/runner/config"
 	"mlops/runner/etl"
+	"mlops/runner/etl/etltest"
 	"mlops/runner/etl/tplgenkey"
 	"mlops/runner/etl/windows"
 	"mlops/runner/table"
@@ -26,28 +26,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func run(t testing.TB, root, keys string, more ...string) (*etl.Result, error) {
 	t.Helper()
 	text := "tpl_genkey_pipeline:\n  output_folder: cases\n" + keys + strings.Join(more, "")
-	file, err := config.ParsePipelines("pipelines_config.yml", []byte(text), config.PipelinesOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	section := "tpl_genkey_pipeline"
 	if len(more) > 0 {
 		section = "windows_pipeline"
 	}
-	job, err := etl.NewRegistry(tplgenkey.Type(), windows.Type()).Open(file, section, root, etl.Env{Version: "1"})
-	if err != nil {
-		return nil, err
-	}
-	return job.Run(t.Context(), etl.Options{})
-}
-
-func readTable(t testing.TB, path string) *table.Table {
-	t.Helper()
-	c, err := table.ReadFile(t.Context(), path, table.ReadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return etltest.Run(t, root, text, section, tplgenkey.Type(), windows.Type())
 }
 
 // write writes a trend file of three trends, and returns its path.
@@ -78,14 +61,14 @@ func TestACaseIsAParquetFileAndARowOfTheIndex(t *testing.T) {
 	if len(result.Outcomes) != 2 || !strings.Contains(strings.Join(result.Outcomes[0].Warnings, ""), "02.tpl: line 13, the last, is broken off after 2 of 4 numbers") {
 		t.Errorf("outcomes %+v", result.Outcomes)
 	}
-	c := readTable(t, filepath.Join(root, "cases", "D 0", "TPL", "01.parquet"))
+	c := etltest.ReadTable(t, filepath.Join(root, "cases", "D 0", "TPL", "01.parquet"))
 	if d := cmp.Diff([]string{"TIME", "PT_POSITION_P1", "GT_POSITION_P1", "LEAK"}, c.Names()); d != "" {
 		t.Error(d)
 	}
 	if got := fmt.Sprint(c.Column("PT_POSITION_P1").Floats(), c.Column("LEAK").Ints()); got != "[100000 200000 300000] [0 1 0]" {
 		t.Errorf("the case holds %s", got)
 	}
-	index := readTable(t, filepath.Join(root, "cases", "metadata", "cases.parquet"))
+	index := etltest.ReadTable(t, filepath.Join(root, "cases", "metadata", "cases.parquet"))
 	var rows []string
 	for i := range index.NumRows() {
 		var cells []string
@@ -163,7 +146,7 @@ func TestTrendsAreChosenByNameAndPattern(t *testing.T) {
 		if _, err := run(t, root, "  source_folder: in\n"+c.keys); err != nil {
 			t.Fatal(err)
 		}
-		if got := readTable(t, filepath.Join(root, "cases", "a.parquet")).Names(); !slices.Equal(got, c.want) {
+		if got := etltest.ReadTable(t, filepath.Join(root, "cases", "a.parquet")).Names(); !slices.Equal(got, c.want) {
 			t.Errorf("%s gives %v", c.keys, got)
 		}
 	}
@@ -221,7 +204,7 @@ func TestRealCasesBecomeWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	counts := map[string]int{}
-	index := readTable(t, filepath.Join(root, "windows", "windows.parquet"))
+	index := etltest.ReadTable(t, filepath.Join(root, "windows", "windows.parquet"))
 	for i := range index.NumRows() {
 		counts[index.Column("case").Text(i)]++
 	}
@@ -229,7 +212,7 @@ func TestRealCasesBecomeWindows(t *testing.T) {
 	if d := cmp.Diff(want, counts); d != "" {
 		t.Error(d)
 	}
-	cases := readTable(t, filepath.Join(root, "cases", "metadata", "cases.parquet"))
+	cases := etltest.ReadTable(t, filepath.Join(root, "cases", "metadata", "cases.parquet"))
 	if cases.Column("rows").Ints()[0] != 3219 || cases.Column("leak_rows").Ints()[0] != 961 {
 		t.Errorf("Leak111 has %d rows, %d with the leak open", cases.Column("rows").Ints()[0], cases.Column("leak_rows").Ints()[0])
 	}
@@ -238,7 +221,7 @@ func TestRealCasesBecomeWindows(t *testing.T) {
 	if _, err := run(t, root, "  source_folder: "+source+"/gasoline\n  unpaired: fail\n"); err != nil {
 		t.Fatal(err)
 	}
-	pairs := readTable(t, filepath.Join(root, "cases", "metadata", "cases.parquet"))
+	pairs := etltest.ReadTable(t, filepath.Join(root, "cases", "metadata", "cases.parquet"))
 	if pairs.NumRows() != 5 || pairs.Column("genkey").Text(0) != "Shut In/01.genkey" || pairs.Column("genkey").Text(4) != "Steady State/D0/02.genkey" {
 		t.Errorf("%d pairs: %s, …, %s", pairs.NumRows(), pairs.Column("genkey").Text(0), pairs.Column("genkey").Text(pairs.NumRows()-1))
 	}

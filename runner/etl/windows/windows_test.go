@@ -15,8 +15,8 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
-	"mlops/runner/config"
 	"mlops/runner/etl"
+	"mlops/runner/etl/etltest"
 	"mlops/runner/etl/windows"
 	"mlops/runner/storage"
 	"mlops/runner/table"
@@ -62,11 +62,7 @@ func writeTable(t testing.TB, path string, columns ...*table.Column) {
 func open(t testing.TB, root, keys string) (*etl.Job, error) {
 	t.Helper()
 	text := "windows_pipeline:\n  source_folder: cases\n  output_folder: windows\n" + keys
-	file, err := config.ParsePipelines("pipelines_config.yml", []byte(text), config.PipelinesOptions{})
-	if err != nil {
-		return nil, err
-	}
-	return etl.NewRegistry(windows.Type()).Open(file, "windows_pipeline", root, etl.Env{Version: "1"})
+	return etltest.Open(t, root, text, "windows_pipeline", windows.Type())
 }
 
 func run(t testing.TB, root, keys string) (*etl.Result, error) {
@@ -76,15 +72,6 @@ func run(t testing.TB, root, keys string) (*etl.Result, error) {
 		t.Fatal(err)
 	}
 	return job.Run(t.Context(), etl.Options{})
-}
-
-func readTable(t testing.TB, path string) *table.Table {
-	t.Helper()
-	c, err := table.ReadFile(t.Context(), path, table.ReadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 // rows are a table's as text, for a table of golden values.
@@ -109,7 +96,7 @@ func TestWindowsOfTwoCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := readTable(t, filepath.Join(root, "windows/windows.parquet"))
+	got := etltest.ReadTable(t, filepath.Join(root, "windows/windows.parquet"))
 	if d := cmp.Diff([]string{"case", "window", "start", "end", "start_time", "end_time", "label"}, got.Names()); d != "" {
 		t.Error(d)
 	}
@@ -180,7 +167,7 @@ func TestCasesOfWindows(t *testing.T) {
 	if b.Name != "b" || b.File.Location != filepath.Join(root, "cases/data/b.parquet") || b.File.Tag == "" || b.Windows.Tag == "" {
 		t.Errorf("%+v", b)
 	}
-	if d := cmp.Diff([]string{"b 0 0 4 0 3 0"}, rows(readTable(t, b.Windows.Location))); d != "" {
+	if d := cmp.Diff([]string{"b 0 0 4 0 3 0"}, rows(etltest.ReadTable(t, b.Windows.Location))); d != "" {
 		t.Error(d)
 	}
 	if err := os.Remove(b.File.Location); err != nil {
@@ -221,7 +208,7 @@ func TestLabelRules(t *testing.T) {
 			if _, err := run(t, root, "  window_size: 4\n  label: "+c.rule+"\n"); err != nil {
 				t.Fatal(err)
 			}
-			if got := readTable(t, filepath.Join(root, "windows/windows.parquet")).Column("label").Text(0); got != c.want {
+			if got := etltest.ReadTable(t, filepath.Join(root, "windows/windows.parquet")).Column("label").Text(0); got != c.want {
 				t.Errorf("label %q, want %q", got, c.want)
 			}
 		})
@@ -235,7 +222,7 @@ func TestTextIsALabelToo(t *testing.T) {
 	if _, err := run(t, root, "  window_size: 3\n  step_size: 1\n  label_column: state\n  label: majority\n"); err != nil {
 		t.Fatal(err)
 	}
-	got := readTable(t, filepath.Join(root, "windows/windows.parquet"))
+	got := etltest.ReadTable(t, filepath.Join(root, "windows/windows.parquet"))
 	if d := cmp.Diff([]string{"a 0 0 3 0 2 shut", "a 1 1 4 1 3 shut"}, rows(got)); d != "" {
 		t.Error(d)
 	}
@@ -280,7 +267,7 @@ func TestShortTail(t *testing.T) {
 					}
 					continue
 				}
-				got := readTable(t, filepath.Join(root, "windows/windows.parquet"))
+				got := etltest.ReadTable(t, filepath.Join(root, "windows/windows.parquet"))
 				var spans []string
 				for i := range got.NumRows() {
 					spans = append(spans, got.Column("start").Text(i)+"-"+got.Column("end").Text(i))
@@ -320,13 +307,13 @@ func TestWindowsAreThoseOfThePlainestProgram(t *testing.T) {
 			}
 			return
 		}
-		index := readTable(t, filepath.Join(root, "windows/windows.parquet"))
+		index := etltest.ReadTable(t, filepath.Join(root, "windows/windows.parquet"))
 		if d := cmp.Diff(want, rows(index)); d != "" {
 			t.Fatal(d)
 		}
-		whole := readTable(t, filepath.Join(root, "cases/a.parquet")).Drop("PT")
+		whole := etltest.ReadTable(t, filepath.Join(root, "cases/a.parquet")).Drop("PT")
 		for i := range index.NumRows() {
-			got := readTable(t, filepath.Join(root, fmt.Sprintf("windows/data/a/window_%06d.parquet", i)))
+			got := etltest.ReadTable(t, filepath.Join(root, fmt.Sprintf("windows/data/a/window_%06d.parquet", i)))
 			lo := index.Column("start").Ints()[i]
 			if d := cmp.Diff(rows(whole.Slice(int(lo), int(lo)+size)), rows(got)); d != "" {
 				t.Fatal(d)
