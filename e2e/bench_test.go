@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"mlops/e2e/harness"
+	"mlops/needs"
 	mlopsv1 "mlops/proto/mlops/v1"
 )
 
@@ -226,12 +227,13 @@ func awaitFinal(b *testing.B, client mlopsv1.ClientServiceClient, id string) {
 // processorTime is how long processes have computed so far, from /proc.
 func processorTime(b *testing.B, processes ...*harness.Process) time.Duration {
 	b.Helper()
+	needs.Proc(b)
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux of today
 	var total time.Duration
 	for _, p := range processes {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Pid()))
 		if err != nil {
-			b.Skipf("processor time is read from /proc, which this system lacks: %v", err)
+			b.Fatal(err)
 		}
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		for _, field := range fields[11:13] { // utime and stime
@@ -248,9 +250,10 @@ func processorTime(b *testing.B, processes ...*harness.Process) time.Duration {
 // megabytes reads a figure of a process's memory from /proc.
 func megabytes(b *testing.B, pid int, field string) float64 {
 	b.Helper()
+	needs.Proc(b)
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		b.Skipf("memory is read from /proc, which this system lacks: %v", err)
+		b.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, field+":"); ok {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"mlops/e2e/harness"
+	"mlops/needs"
 	mlopsv1 "mlops/proto/mlops/v1"
 )
 
@@ -52,9 +53,7 @@ func limitMemory(t *testing.T, p *harness.Process, limit int64) {
 		root, file = "/sys/fs/cgroup", "memory.max" // version 2
 	}
 	group := filepath.Join(root, "mlops-e2e-"+pid)
-	if err := os.Mkdir(group, 0o755); err != nil {
-		t.Skipf("a control group is needed, and making one is not permitted here: %v", err)
-	}
+	needs.Granted(t, os.Mkdir(group, 0o755), "a control group")
 	t.Cleanup(func() {
 		p.Kill() // a group goes only when it is empty
 		harness.Eventually(t, 10*time.Second, "the control group is empty and goes", func() bool {
@@ -62,8 +61,6 @@ func limitMemory(t *testing.T, p *harness.Process, limit int64) {
 		})
 	})
 	for name, text := range map[string]string{file: strconv.FormatInt(limit, 10), "cgroup.procs": pid} {
-		if err := os.WriteFile(filepath.Join(group, name), []byte(text), 0o644); err != nil {
-			t.Skipf("a control group for memory is needed, and this system gives none: %v", err)
-		}
+		needs.Granted(t, os.WriteFile(filepath.Join(group, name), []byte(text), 0o644), "a control group for memory")
 	}
 }

@@ -7,8 +7,23 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 )
+
+// Granted fails the test where err is one, unless it says that the machine has not
+// got, or does not permit, what the test needs: then nothing is shown of it here.
+func Granted(t testing.TB, err error, what string) {
+	t.Helper()
+	for _, lack := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.EROFS, syscall.ENODEV} {
+		if errors.Is(err, lack) {
+			t.Skipf("skipped, this machine lacks or does not permit %s: %v", what, err)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // RealData is the path of a part of the real data, such as "tabular": beneath
 // MLOPS_SHARED_DATA, or shared/data beside the repository. The repository does not
@@ -22,12 +37,7 @@ func RealData(t testing.TB, part ...string) string {
 	}
 	path := filepath.Join(append([]string{dir}, part...)...)
 	_, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("skipped, nothing is shown of real data: %s is not there; set MLOPS_SHARED_DATA to the folder of the data", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	Granted(t, err, "the real data (set MLOPS_SHARED_DATA to its folder)")
 	return path
 }
 
@@ -49,8 +59,14 @@ func Program(t testing.TB, name, why string) string {
 func FullDevice(t testing.TB) string {
 	t.Helper()
 	const path = "/dev/full"
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("skipped, nothing is shown of a full device: %s has no %s", runtime.GOOS, path)
-	}
+	_, err := os.Stat(path)
+	Granted(t, err, "a device that is full")
 	return path
+}
+
+// Proc asks for figures of processes in /proc.
+func Proc(t testing.TB) {
+	t.Helper()
+	_, err := os.Stat("/proc/self/status")
+	Granted(t, err, "/proc, where figures of processes stand")
 }
