@@ -34,8 +34,12 @@ func backendAliases() []string { return slices.Sorted(maps.Keys(aliases)) }
 // whether defaults were written out. The form is "config-v1:" and a SHA-256 in
 // hexadecimal.
 func (c *Config) Hash() string {
+	return hashOf(ordered(reflect.ValueOf(*c), true))
+}
+
+func hashOf(meaning any) string {
 	var b strings.Builder
-	writeCanonical(&b, ordered(reflect.ValueOf(*c), true))
+	writeCanonical(&b, meaning)
 	sum := sha256.Sum256([]byte(b.String()))
 	return hashVersion + hex.EncodeToString(sum[:])
 }

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"reflect"
 	"slices"
 	"strings"
@@ -84,19 +82,14 @@ func needed(s Section, v reflect.Value) error {
 	return nil
 }
 
-// Effective returns the hash of what structs of settings mean, in the form of
+// Effective returns the hash of what a struct of settings means, in the form of
 // [Config.Hash], and every value by its dotted path as text: defaults are filled
 // in, and what is tagged hash:"never" is left out of both.
-func Effective(settings ...any) (hash string, flat map[string]string) {
+func Effective(settings any) (hash string, flat map[string]string) {
+	meaning := ordered(reflect.Indirect(reflect.ValueOf(settings)), true)
 	flat = make(map[string]string)
-	var b strings.Builder
-	for _, s := range settings {
-		value := ordered(reflect.Indirect(reflect.ValueOf(s)), true)
-		writeCanonical(&b, value)
-		flatten(flat, "", value)
-	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return hashVersion + hex.EncodeToString(sum[:]), flat
+	flatten(flat, "", meaning)
+	return hashOf(meaning), flat
 }
 
 // SectionKeys describes the keys of a struct of settings that holds the

@@ -63,7 +63,6 @@ type Type struct {
 
 // settings are a section's, decoded.
 type settings struct {
-	value   any // a pointer to the struct
 	hash    string
 	flat    map[string]string
 	resolve func(r resolver) (sources, outputs []string)
@@ -100,7 +99,7 @@ func NewType[P any](name, summary string, defaults P, open func(p P, s Setup) (P
 					return nil, err
 				}
 			}
-			out := &settings{value: p, open: func(s Setup) (Pipeline, error) { return open(*p, s) }}
+			out := &settings{open: func(s Setup) (Pipeline, error) { return open(*p, s) }}
 			out.hash, out.flat = config.Effective(p)
 			out.resolve = func(r resolver) (sources, outputs []string) { return r.fields(reflect.ValueOf(p).Elem()) }
 			return out, nil

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+
 	"mlops/runner/table"
 )
 
@@ -88,35 +90,19 @@ func evenly(t *table.Table, most int) *table.Table {
 	return t.Take(rows)
 }
 
-// pearson is the correlation of the rows in which both are known, in two passes;
-// 0 where one of them does not vary.
+// pearson is the correlation of the rows in which both are known; 0 where one of
+// them does not vary.
 func pearson(a, b []float64) float64 {
-	var n, meanA, meanB float64
+	var x, y []float64
 	for i := range a {
 		if known(a[i], b[i]) {
-			n++
-			meanA += a[i]
-			meanB += b[i]
+			x, y = append(x, a[i]), append(y, b[i])
 		}
 	}
-	if n < 2 {
-		return 0
+	if r := stat.Correlation(x, y, nil); !math.IsNaN(r) {
+		return r
 	}
-	meanA /= n
-	meanB /= n
-	var ab, aa, bb float64
-	for i := range a {
-		if known(a[i], b[i]) {
-			x, y := a[i]-meanA, b[i]-meanB
-			ab += x * y
-			aa += x * x
-			bb += y * y
-		}
-	}
-	if aa == 0 || bb == 0 {
-		return 0
-	}
-	return ab / math.Sqrt(aa) / math.Sqrt(bb)
+	return 0
 }
 
 func known(a, b float64) bool {
