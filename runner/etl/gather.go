@@ -64,6 +64,13 @@ func (j *Job) gather(ctx context.Context, names []string, outcomes []Outcome, op
 	for _, o := range outcomes {
 		item.Inputs = append(item.Inputs, Input{Name: o.Item, Digest: digestOfOutcome(o)})
 	}
+	if reader, ok := gatherer.(GatherReader); ok {
+		inputs, err := reader.GatherInputs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		item.Inputs = append(item.Inputs, inputs...)
+	}
 	decision, err := j.decideOne(ctx, item, j.gatherManifest(), options)
 	if err != nil {
 		return nil, err

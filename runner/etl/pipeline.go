@@ -27,6 +27,14 @@ type Gatherer interface {
 	Gather(ctx context.Context, w *Work, outcomes []Outcome) error
 }
 
+// GatherReader is a [Gatherer] that reads more than the items' outputs: it is
+// called again where one of these changes.
+type GatherReader interface {
+	Gatherer
+	// GatherInputs lists what it reads, of names that no item has.
+	GatherInputs(ctx context.Context) ([]Input, error)
+}
+
 // SkipError is the error of [Skip].
 type SkipError struct{ Reason string }
 

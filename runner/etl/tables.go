@@ -69,15 +69,15 @@ func (w *Work) CreateTable(ctx context.Context, name string, in Batches[*table.T
 
 // OutputTables streams the outputs of items which are tables, one after another
 // in the items' order: for a [Gatherer]. pick chooses an outcome's output; nil
-// leaves the item out.
-func OutputTables(ctx context.Context, w *Work, outcomes []Outcome, rows int, pick func(o Outcome) *Output) Batches[*table.Table] {
+// leaves the item out. Only the columns that are named are read, all where none is.
+func OutputTables(ctx context.Context, w *Work, outcomes []Outcome, rows int, pick func(o Outcome) *Output, columns ...string) Batches[*table.Table] {
 	return func(yield func(*table.Table, error) bool) {
 		for _, o := range outcomes {
 			out := pick(o)
 			if out == nil {
 				continue
 			}
-			for t, err := range outputTable(ctx, w, *out, rows) {
+			for t, err := range outputTable(ctx, w, *out, rows, columns) {
 				if err != nil {
 					err = fmt.Errorf("%s: %w", o.Item, err)
 				}
@@ -89,7 +89,7 @@ func OutputTables(ctx context.Context, w *Work, outcomes []Outcome, rows int, pi
 	}
 }
 
-func outputTable(ctx context.Context, w *Work, o Output, rows int) Batches[*table.Table] {
+func outputTable(ctx context.Context, w *Work, o Output, rows int, columns []string) Batches[*table.Table] {
 	return func(yield func(*table.Table, error) bool) {
 		file, err := w.OpenOutput(ctx, o)
 		if err != nil {
@@ -97,7 +97,7 @@ func outputTable(ctx context.Context, w *Work, o Output, rows int) Batches[*tabl
 			return
 		}
 		defer file.Close()
-		for t, err := range table.Batches(ctx, file, file.Size(), rows, table.ReadOptions{Name: o.Path, Workers: 1}) {
+		for t, err := range table.Batches(ctx, file, file.Size(), rows, table.ReadOptions{Name: o.Path, Workers: 1, Columns: columns}) {
 			if !yield(t, err) || err != nil {
 				return
 			}

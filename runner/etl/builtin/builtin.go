@@ -4,6 +4,7 @@ package builtin
 
 import (
 	"mlops/runner/etl"
+	"mlops/runner/etl/extraction"
 	"mlops/runner/etl/parquetcsv"
 	"mlops/runner/etl/selection"
 	"mlops/runner/etl/tplgenkey"
@@ -13,6 +14,7 @@ import (
 // Types returns the registry of all types of pipelines.
 func Types() *etl.Registry {
 	return etl.NewRegistry(
+		extraction.Type(),
 		parquetcsv.Type(),
 		selection.Type(),
 		tplgenkey.Type(),

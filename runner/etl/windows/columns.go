@@ -22,7 +22,7 @@ var timeNames = []string{"time", "timestamp", "datetime", "date_time", "date", "
 func (s *Settings) columnsOf(shape table.Shape) (columns, error) {
 	var c columns
 	var err error
-	if c.time, err = s.timeOf(shape); err != nil {
+	if c.time, err = TimeColumn(s.TimeColumn, shape); err != nil {
 		return c, err
 	}
 	has := func(name string) bool { return slices.Contains(shape.Names, name) }
@@ -32,8 +32,8 @@ func (s *Settings) columnsOf(shape table.Shape) (columns, error) {
 		}
 	}
 	c.label = s.LabelColumn
-	if c.label == "" && has(defaultLabel) {
-		c.label = defaultLabel
+	if c.label == "" && has(DefaultLabel) {
+		c.label = DefaultLabel
 	}
 	if c.label == c.time {
 		return c, fmt.Errorf("the column %q is both time and label; set time_column", c.time)
@@ -50,32 +50,33 @@ func (s *Settings) columnsOf(shape table.Shape) (columns, error) {
 	return c, nil
 }
 
-// timeOf finds the column of times.
-func (s *Settings) timeOf(shape table.Shape) (string, error) {
-	if s.TimeColumn != "" {
-		i := slices.Index(shape.Names, s.TimeColumn)
+// TimeColumn finds the column of a case's times: the one of the name, or, where that
+// is empty, the one of that type or that is called so.
+func TimeColumn(named string, shape table.Shape) (string, error) {
+	if named != "" {
+		i := slices.Index(shape.Names, named)
 		if i < 0 {
-			return "", &table.MissingColumnError{Name: s.TimeColumn, Have: shape.Names}
+			return "", &table.MissingColumnError{Name: named, Have: shape.Names}
 		}
 		if k := shape.Kinds[i]; k != table.Time && k != table.Float64 && k != table.Int64 {
-			return "", fmt.Errorf("the column %q is %s, not times or numbers", s.TimeColumn, k)
+			return "", fmt.Errorf("the column %q is %s, not times or numbers", named, k)
 		}
-		return s.TimeColumn, nil
+		return named, nil
 	}
-	var typed, named []string
+	var typed, called []string
 	for i, name := range shape.Names {
 		switch shape.Kinds[i] {
 		case table.Time:
 			typed = append(typed, name)
 		case table.Float64, table.Int64:
 			if slices.Contains(timeNames, strings.ToLower(name)) {
-				named = append(named, name)
+				called = append(called, name)
 			}
 		}
 	}
 	found := typed
 	if len(found) == 0 {
-		found = named
+		found = called
 	}
 	switch len(found) {
 	case 1:

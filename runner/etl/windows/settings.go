@@ -22,8 +22,8 @@ type Settings struct {
 	BatchSize            int      `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows that are read at once."`
 }
 
-// defaultLabel is the label column that is taken where it is there.
-const defaultLabel = "LEAK"
+// DefaultLabel is the label column that is taken where it is there.
+const DefaultLabel = "LEAK"
 
 // Type is the pipelines' type.
 func Type() etl.Type {

@@ -1,0 +1,266 @@
+package extraction
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"mlops/runner/etl"
+	"mlops/runner/features"
+	"mlops/runner/storage"
+	"mlops/runner/table"
+)
+
+const (
+	datasetFile   = "data/features_dataset.parquet"
+	schemaFile    = "metadata/features_schema.json"
+	metadataFile  = "metadata/features_metadata.json"
+	baselinesFile = "metadata/baselines.json"
+	// gatherRows are read at once when the items' rows are put together.
+	gatherRows = 2000
+)
+
+// baselinesInput names the bands and profiles among what Gather reads.
+const baselinesInput = "baselines_file"
+
+// GatherInputs is the baselines' file, where one is to be taken.
+func (p *pipeline) GatherInputs(ctx context.Context) ([]etl.Input, error) {
+	if p.settings.BaselinesFile == "" {
+		return nil, nil
+	}
+	e, err := p.store.Stat(ctx, p.settings.BaselinesFile)
+	if err != nil {
+		return nil, err
+	}
+	return []etl.Input{named(baselinesInput, e)}, nil
+}
+
+// Metadata describes the data set: metadata/features_metadata.json.
+type Metadata struct {
+	// SourceFolder is that of the windows: a path relative to the output folder, or a
+	// URL.
+	SourceFolder string `json:"source_folder"`
+	WindowSize   int64  `json:"window_size"`
+	StepSize     int64  `json:"step_size"`
+	// Label is how a window's label was made of its rows', LabelColumn what it is
+	// called here.
+	Label       string   `json:"label"`
+	LabelColumn string   `json:"label_column"`
+	Targets     []string `json:"targets,omitempty"`
+	CaseColumns []string `json:"case_columns,omitempty"`
+	Signals     []string `json:"feature_columns"`
+	Pressures   []string `json:"pressure_columns,omitempty"`
+	Flows       []string `json:"flow_columns,omitempty"`
+	Wavelet     string   `json:"wavelet"`
+	Level       int      `json:"wavelet_level"`
+	Mode        string   `json:"wavelet_mode"`
+	Rows        int64    `json:"rows"`
+	// Baselines is the file of the bands and profiles: a path relative to the output
+	// folder, or a URL; empty where there are none.
+	Baselines string `json:"baselines,omitempty"`
+	// Cases in order.
+	Cases []CaseMetadata `json:"cases"`
+	// Features in the order of the columns.
+	Features []FeatureMetadata `json:"features"`
+}
+
+// CaseMetadata describes a case.
+type CaseMetadata struct {
+	Case string `json:"case_id"`
+	Rows int64  `json:"rows"`
+	// Fitted tells whether bands and profiles were fitted on it.
+	Fitted bool `json:"fitted"`
+}
+
+// FeatureMetadata describes a feature.
+type FeatureMetadata struct {
+	Name    string   `json:"name"`
+	Group   string   `json:"group"`
+	Signals []string `json:"signals,omitempty"`
+	Formula string   `json:"formula"`
+}
+
+// Gather puts the items' rows together, with what is fitted on the training cases.
+func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outcome) error {
+	about, _, shared, err := p.found(ctx)
+	if err != nil {
+		return err
+	}
+	set, err := p.set(shared)
+	if err != nil {
+		return err
+	}
+	g := &gathering{pipeline: p, work: w, set: set, outcomes: outcomes}
+	if g.empty() {
+		return etl.Skip("no case gave a row")
+	}
+	if err := g.takeBaseline(ctx); err != nil {
+		return err
+	}
+	if err := w.CreateTable(ctx, datasetFile, g.rows(ctx), table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize}); err != nil {
+		return err
+	}
+	of := set.Settings()
+	m := Metadata{
+		SourceFolder: relativeTo(w.OutputFolder(), p.settings.SourceFolder), WindowSize: about.WindowSize, StepSize: about.StepSize,
+		Label: about.Label, LabelColumn: p.settings.LabelColumn, CaseColumns: p.settings.CaseColumns,
+		Signals: of.Signals, Pressures: of.Pressures, Flows: of.Flows, Wavelet: of.Wavelet, Level: of.Level, Mode: of.Mode,
+		Cases: g.cases, Features: []FeatureMetadata{},
+	}
+	for _, t := range p.settings.Targets {
+		m.Targets = append(m.Targets, t.Name)
+	}
+	for _, c := range g.cases {
+		m.Rows += c.Rows
+	}
+	names := []string{}
+	for _, f := range g.shown() {
+		names = append(names, f.Name)
+		m.Features = append(m.Features, FeatureMetadata{f.Name, f.Group, f.Signals, f.Formula})
+	}
+	switch {
+	case g.baseline == nil:
+	case p.settings.BaselinesFile != "":
+		m.Baselines = relativeTo(w.OutputFolder(), p.settings.BaselinesFile)
+	default:
+		m.Baselines = baselinesFile
+		if err := w.CreateJSON(ctx, baselinesFile, g.baseline); err != nil {
+			return err
+		}
+	}
+	if err := w.CreateJSON(ctx, schemaFile, names); err != nil {
+		return err
+	}
+	return w.CreateJSON(ctx, metadataFile, m)
+}
+
+// gathering is one call of Gather.
+type gathering struct {
+	*pipeline
+	work     *etl.Work
+	set      *features.Set
+	outcomes []etl.Outcome
+	baseline *features.Baseline // nil: no group needs one
+	fitted   map[string]bool    // the cases that it was fitted on
+	labelled bool               // a window has a label
+	cases    []CaseMetadata     // as far as they were written
+}
+
+func part(o etl.Outcome) *etl.Output { return o.Output(partOf(o.Item)) }
+
+func (g *gathering) empty() bool {
+	return !slices.ContainsFunc(g.outcomes, func(o etl.Outcome) bool { return part(o) != nil && o.Rows > 0 })
+}
+
+// shown lists the features that the data set has.
+func (g *gathering) shown() []features.Feature {
+	var shown []features.Feature
+	hidden := g.set.Hidden()
+	for k, f := range g.set.Features() {
+		if !hidden[k] {
+			shown = append(shown, f)
+		}
+	}
+	return append(shown, g.set.Fitted()...)
+}
+
+// rows are those of the data set.
+func (g *gathering) rows(ctx context.Context) etl.Batches[*table.Table] {
+	return func(yield func(*table.Table, error) bool) {
+		g.cases = nil
+		var unseen []string
+		for k, f := range g.set.Features() {
+			if g.set.Hidden()[k] {
+				unseen = append(unseen, f.Name)
+			}
+		}
+		for t, err := range etl.OutputTables(ctx, g.work, g.outcomes, gatherRows, part) {
+			if err == nil {
+				g.count(t)
+				if t, err = g.withFitted(t); err == nil {
+					t = t.Drop(unseen...)
+				}
+			}
+			if !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// count notes the case that rows are of.
+func (g *gathering) count(t *table.Table) {
+	if t.NumRows() == 0 {
+		return
+	}
+	name := t.Column("case_id").Text(0)
+	if n := len(g.cases); n == 0 || g.cases[n-1].Case != name {
+		g.cases = append(g.cases, CaseMetadata{Case: name, Fitted: g.fitted[name]})
+	}
+	g.cases[len(g.cases)-1].Rows += int64(t.NumRows())
+}
+
+// withFitted adds what the baseline tells of each row.
+func (g *gathering) withFitted(t *table.Table) (*table.Table, error) {
+	if g.baseline == nil {
+		return t, nil
+	}
+	of := g.set.Fitted()
+	values := make([][]float64, len(of))
+	for k := range values {
+		values[k] = make([]float64, t.NumRows())
+	}
+	base, err := g.baseOf(t)
+	if err != nil {
+		return nil, err
+	}
+	var row, fitted []float64
+	for i := range t.NumRows() {
+		row = row[:0]
+		for _, c := range base {
+			row = append(row, c[i])
+		}
+		fitted = g.set.Append(fitted[:0], g.baseline, row)
+		for k, v := range fitted {
+			values[k][i] = v
+		}
+	}
+	columns := slices.Clone(t.Columns())
+	for k, f := range of {
+		columns = append(columns, numbers(f.Name, values[k]))
+	}
+	return table.New(columns...)
+}
+
+// baseOf are the columns that the baseline looks at.
+func (g *gathering) baseOf(t *table.Table) ([][]float64, error) {
+	var base [][]float64
+	for _, name := range g.baseNames() {
+		values, err := t.Column(name).AsFloats()
+		if err != nil {
+			return nil, err
+		}
+		base = append(base, values)
+	}
+	return base, nil
+}
+
+func (g *gathering) baseNames() []string {
+	var names []string
+	of := g.set.Features()
+	for _, k := range g.set.Base() {
+		names = append(names, of[k].Name)
+	}
+	return names
+}
+
+// relativeTo names one location from a folder, so that both can be moved together.
+func relativeTo(from, to string) string {
+	if !storage.IsLocal(from) || !storage.IsLocal(to) {
+		return to
+	}
+	if rel, err := filepath.Rel(from, to); err == nil {
+		return filepath.ToSlash(rel)
+	}
+	return to
+}
