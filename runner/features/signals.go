@@ -71,7 +71,8 @@ func waveletEnergy(s Settings) family {
 }
 
 // waveletEntropy is −Σ p ln p, of each band with p = c² / Σc², and of the bands with
-// p = E_b / Σ E_b (Rosso et al., 2001).
+// p = E_b / Σ E_b (Rosso et al., 2001). A band whose energy is but rounding of the
+// others' has none.
 func waveletEntropy(s Settings) family {
 	f := family{group: "wavelet_entropy"}
 	for _, band := range bands(s.Level) {
@@ -80,6 +81,10 @@ func waveletEntropy(s Settings) family {
 	f.feature("wavelet_entropy", "−Σ p ln p, p = a band's share of the energy")
 	f.append = func(out []float64, s *state) []float64 {
 		for b, c := range s.decomposition.Coefficients {
+			if s.energies[b] <= signal.Noise*s.energy {
+				out = append(out, math.NaN())
+				continue
+			}
 			out = append(out, signal.EnergyEntropy(c, s.energies[b]))
 		}
 		return append(out, signal.Entropy(s.energies, s.energy))

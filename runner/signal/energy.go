@@ -2,6 +2,10 @@ package signal
 
 import "math"
 
+// Noise is the share of a signal's energy up to which a part's is that of rounding:
+// (16 ε)², ε the distance of neighbouring numbers.
+const Noise = (16 * epsilon) * (16 * epsilon)
+
 // Energy is the sum of squares.
 func Energy(x []float64) float64 {
 	sum := 0.0

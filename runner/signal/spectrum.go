@@ -10,6 +10,9 @@ import (
 // Fourier transform of x − mean(x), as numpy.fft.rfft has it, at the frequencies
 // k/n cycles a sample, k from 1 to n/2. The zero value is ready, and may be used
 // again and again.
+//
+// Power that the rounding of the values alone may have made is none: of a constant
+// the differences to its mean may not be 0.
 type Spectrum struct {
 	// Power by k−1. It is valid until the spectrum is used again.
 	Power []float64
@@ -39,6 +42,10 @@ func (s *Spectrum) Of(x []float64, mean float64) {
 	for k, c := range s.coefficients[1:] {
 		s.Power[k] = real(c)*real(c) + imag(c)*imag(c)
 		s.Total += s.Power[k]
+	}
+	if amplitude := float64(n) * mean; s.Total <= Noise*amplitude*amplitude {
+		clear(s.Power)
+		s.Total = 0
 	}
 }
 

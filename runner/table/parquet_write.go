@@ -69,6 +69,14 @@ type parquetWriter struct {
 	w        *parquet.GenericWriter[any]
 	optional func(c *Column) bool
 	values   []parquet.Value
+	encoding []*parquetGroup // row groups that are encoded elsewhere, in order
+	free     []*parquet.ConcurrentRowGroupWriter
+}
+
+// parquetGroup is a row group that a goroutine encodes.
+type parquetGroup struct {
+	to   *parquet.ConcurrentRowGroupWriter
+	done chan error // has room for the one error
 }
 
 // newParquetWriter begins a file of the table's columns.
@@ -86,27 +94,88 @@ func newParquetWriter(out io.Writer, t *Table, opts WriteOptions, optional func(
 	}
 	return &parquetWriter{
 		w:        parquet.NewGenericWriter[any](out, options...),
-		optional: optional, values: make([]parquet.Value, 0, 4096),
+		optional: optional, values: newValues(),
 	}, nil
 }
 
+// newValues is room for the cells that are handed on at once.
+func newValues() []parquet.Value { return make([]parquet.Value, 0, 4096) }
+
 // group writes a row group of the table's rows.
 func (p *parquetWriter) group(t *Table) error {
-	writers := p.w.ColumnWriters()
+	if err := p.encode(t, p.w.ColumnWriters(), p.values); err != nil {
+		return err
+	}
+	return p.w.Flush()
+}
+
+// encode writes the table's columns.
+func (p *parquetWriter) encode(t *Table, writers []*parquet.ColumnWriter, values []parquet.Value) error {
 	for j, c := range t.Columns() {
 		level := 0
 		if p.optional(c) {
 			level = 1
 		}
-		for lo := 0; lo < t.NumRows(); lo += cap(p.values) {
-			hi := min(lo+cap(p.values), t.NumRows())
-			p.values = appendParquet(p.values[:0], c, j, level, lo, hi)
-			if _, err := writers[j].WriteRowValues(p.values); err != nil {
+		for lo := 0; lo < t.NumRows(); lo += cap(values) {
+			hi := min(lo+cap(values), t.NumRows())
+			values = appendParquet(values[:0], c, j, level, lo, hi)
+			if _, err := writers[j].WriteRowValues(values); err != nil {
 				return fmt.Errorf("column %q: %w", c.name, err)
 			}
 		}
 	}
-	return p.w.Flush()
+	return nil
+}
+
+// groupElsewhere has a row group encoded while the caller goes on. Of more than so
+// many it writes the oldest, when that is encoded.
+func (p *parquetWriter) groupElsewhere(t *Table, workers int) error {
+	for len(p.encoding) >= workers {
+		if err := p.writeOldest(); err != nil {
+			return err
+		}
+	}
+	g := &parquetGroup{done: make(chan error, 1)}
+	if n := len(p.free); n > 0 {
+		g.to, p.free = p.free[n-1], p.free[:n-1]
+	} else {
+		g.to = p.w.BeginRowGroup()
+	}
+	p.encoding = append(p.encoding, g)
+	go func() { g.done <- p.encode(t, g.to.ColumnWriters(), newValues()) }()
+	return nil
+}
+
+// writeOldest writes the oldest row group that is encoded elsewhere.
+func (p *parquetWriter) writeOldest() error {
+	g := p.encoding[0]
+	p.encoding = p.encoding[1:]
+	if err := <-g.done; err != nil {
+		return err
+	}
+	if _, err := g.to.Commit(); err != nil {
+		return err
+	}
+	p.free = append(p.free, g.to)
+	return nil
+}
+
+// wait ends the goroutines, whose row groups are not wanted.
+func (p *parquetWriter) wait() {
+	for _, g := range p.encoding {
+		<-g.done
+	}
+	p.encoding = nil
+}
+
+// close writes the row groups that are still encoded, and the footer.
+func (p *parquetWriter) close() error {
+	for len(p.encoding) > 0 {
+		if err := p.writeOldest(); err != nil {
+			return err
+		}
+	}
+	return p.w.Close()
 }
 
 // writeParquet writes a table in row groups of [parquetGroupRows].
@@ -126,6 +195,12 @@ func writeParquet(out io.Writer, t *Table, opts WriteOptions) error {
 // appendParquet appends cells [lo, hi) with their definition levels, level where
 // they are not null.
 func appendParquet(values []parquet.Value, c *Column, index, level, lo, hi int) []parquet.Value {
+	if c.kind == Float64 && c.nulls == nil { // most of what is large
+		for _, v := range c.floats[lo:hi] {
+			values = append(values, parquet.DoubleValue(v).Level(0, level, index))
+		}
+		return values
+	}
 	for i := lo; i < hi; i++ {
 		if c.IsNull(i) {
 			values = append(values, parquet.NullValue().Level(0, 0, index))

@@ -125,7 +125,12 @@ func (w *Writer) groups(all bool) error {
 	from := 0
 	for from < t.NumRows() && (all || t.NumRows()-from >= w.rows) {
 		to := min(from+w.rows, t.NumRows())
-		if err := w.parquet.group(t.Slice(from, to)); err != nil {
+		if w.opts.Workers > 1 {
+			err = w.parquet.groupElsewhere(t.Slice(from, to), w.opts.Workers)
+		} else {
+			err = w.parquet.group(t.Slice(from, to))
+		}
+		if err != nil {
 			return err
 		}
 		from = to
@@ -135,6 +140,14 @@ func (w *Writer) groups(all bool) error {
 		w.pending = []*Table{t.Slice(from, t.NumRows())}
 	}
 	return nil
+}
+
+// Stop ends what [WriteOptions] Workers began, where the rest is not wanted. It may
+// always be called, also after Close.
+func (w *Writer) Stop() {
+	if w.parquet != nil {
+		w.parquet.wait()
+	}
 }
 
 // Close writes what is still to be written; it does not close what it is written
@@ -159,7 +172,7 @@ func (w *Writer) close() error {
 				return err
 			}
 		}
-		return w.parquet.w.Close()
+		return w.parquet.close()
 	}
 	return nil
 }

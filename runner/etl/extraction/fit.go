@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"mlops/runner/config"
-	"mlops/runner/etl"
 	"mlops/runner/features"
 	"mlops/runner/table"
 	"mlops/runner/training"
@@ -107,13 +106,24 @@ func (g *gathering) chooseCases(ctx context.Context) error {
 // splitColumns reads what the split depends on, and whether any window has a label.
 func (g *gathering) splitColumns(ctx context.Context) (cases, target *table.Column, err error) {
 	var parts []*table.Table
-	names := distinct([]string{"case_id", g.settings.TrainingTarget, g.settings.LabelColumn})
-	for t, err := range etl.OutputTables(ctx, g.work, g.outcomes, 16*gatherRows, part, names...) {
+	places := []int{}
+	if at := g.targetAt(g.settings.TrainingTarget); at >= 0 {
+		places = append(places, at)
+	}
+	for b, err := range batches(ctx, g.work, g.outcomes, g.width(), 16*gatherRows, places) {
 		if err != nil {
 			return nil, nil, err
 		}
-		labels := t.Column(g.settings.LabelColumn)
+		labels := b.about.Column(g.settings.LabelColumn)
 		g.labelled = g.labelled || labels.NullCount() < labels.Len()
+		target := b.about.Column(g.settings.TrainingTarget)
+		if target == nil {
+			target = numbers(g.settings.TrainingTarget, b.numbers[0])
+		}
+		t, err := table.New(b.about.Column("case_id"), target)
+		if err != nil {
+			return nil, nil, err
+		}
 		parts = append(parts, t)
 	}
 	all, err := table.Concat(parts...)
@@ -126,27 +136,22 @@ func (g *gathering) splitColumns(ctx context.Context) (cases, target *table.Colu
 // eachNormal gives do what the baseline looks at of each normal window of the
 // training cases, in order.
 func (g *gathering) eachNormal(ctx context.Context, do func(base []float64)) error {
-	columns := append(g.baseNames(), "case_id", g.settings.LabelColumn)
 	var row []float64
-	for t, err := range etl.OutputTables(ctx, g.work, g.outcomes, 4*gatherRows, part, columns...) {
+	for b, err := range batches(ctx, g.work, g.outcomes, g.width(), gatherRows, g.set.Base()) {
 		if err != nil {
 			return err
 		}
-		// A part is of one case.
-		if t.NumRows() == 0 || !g.fitted[t.Column("case_id").Text(0)] {
+		// An item's rows are of one case.
+		if b.about.NumRows() == 0 || !g.fitted[b.about.Column("case_id").Text(0)] {
 			continue
 		}
-		base, err := g.baseOf(t)
-		if err != nil {
-			return err
-		}
-		labels := t.Column(g.settings.LabelColumn)
-		for i := range t.NumRows() {
+		labels := b.about.Column(g.settings.LabelColumn)
+		for i := range b.about.NumRows() {
 			if g.labelled && (labels.IsNull(i) || labels.Text(i) != g.settings.NormalLabel) {
 				continue
 			}
 			row = row[:0]
-			for _, c := range base {
+			for _, c := range b.numbers {
 				row = append(row, c[i])
 			}
 			do(row)

@@ -3,6 +3,7 @@ package extraction
 import (
 	"context"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	"mlops/runner/etl"
@@ -97,7 +98,7 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 	if err := g.takeBaseline(ctx); err != nil {
 		return err
 	}
-	if err := w.CreateTable(ctx, datasetFile, g.rows(ctx), table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize}); err != nil {
+	if err := w.CreateTable(ctx, datasetFile, g.rows(ctx), table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize, Workers: runtime.GOMAXPROCS(0)}); err != nil {
 		return err
 	}
 	of := set.Settings()
@@ -146,10 +147,20 @@ type gathering struct {
 	cases    []CaseMetadata     // as far as they were written
 }
 
-func part(o etl.Outcome) *etl.Output { return o.Output(partOf(o.Item)) }
-
 func (g *gathering) empty() bool {
-	return !slices.ContainsFunc(g.outcomes, func(o etl.Outcome) bool { return part(o) != nil && o.Rows > 0 })
+	return !slices.ContainsFunc(g.outcomes, func(o etl.Outcome) bool { return len(o.Outputs) > 0 && o.Rows > 0 })
+}
+
+// width is the number of numbers of a row: features and targets.
+func (g *gathering) width() int { return len(g.set.Features()) + len(g.settings.Targets) }
+
+// targetAt is the place of a target's number; −1 of what is none.
+func (g *gathering) targetAt(name string) int {
+	i := slices.IndexFunc(g.settings.Targets, func(t Target) bool { return t.Name == name })
+	if i < 0 {
+		return -1
+	}
+	return len(g.set.Features()) + i
 }
 
 // shown lists the features that the data set has.
@@ -168,18 +179,11 @@ func (g *gathering) shown() []features.Feature {
 func (g *gathering) rows(ctx context.Context) etl.Batches[*table.Table] {
 	return func(yield func(*table.Table, error) bool) {
 		g.cases = nil
-		var unseen []string
-		for k, f := range g.set.Features() {
-			if g.set.Hidden()[k] {
-				unseen = append(unseen, f.Name)
-			}
-		}
-		for t, err := range etl.OutputTables(ctx, g.work, g.outcomes, gatherRows, part) {
+		for b, err := range batches(ctx, g.work, g.outcomes, g.width(), gatherRows, nil) {
+			var t *table.Table
 			if err == nil {
-				g.count(t)
-				if t, err = g.withFitted(t); err == nil {
-					t = t.Drop(unseen...)
-				}
+				g.count(b.about)
+				t, err = g.table(b)
 			}
 			if !yield(t, err) || err != nil {
 				return
@@ -200,58 +204,42 @@ func (g *gathering) count(t *table.Table) {
 	g.cases[len(g.cases)-1].Rows += int64(t.NumRows())
 }
 
-// withFitted adds what the baseline tells of each row.
-func (g *gathering) withFitted(t *table.Table) (*table.Table, error) {
-	if g.baseline == nil {
-		return t, nil
+// table makes rows of the data set: what describes the windows, targets, features,
+// and what the baseline tells of them.
+func (g *gathering) table(b batch) (*table.Table, error) {
+	columns := slices.Clone(b.about.Columns())
+	for _, t := range g.settings.Targets {
+		columns = append(columns, numbers(t.Name, b.numbers[g.targetAt(t.Name)]))
 	}
-	of := g.set.Fitted()
+	hidden := g.set.Hidden()
+	for k, f := range g.set.Features() {
+		if !hidden[k] {
+			columns = append(columns, numbers(f.Name, b.numbers[k]))
+		}
+	}
+	if g.baseline == nil {
+		return table.New(columns...)
+	}
+	of, places := g.set.Fitted(), g.set.Base()
 	values := make([][]float64, len(of))
 	for k := range values {
-		values[k] = make([]float64, t.NumRows())
+		values[k] = make([]float64, b.about.NumRows())
 	}
-	base, err := g.baseOf(t)
-	if err != nil {
-		return nil, err
-	}
-	var row, fitted []float64
-	for i := range t.NumRows() {
-		row = row[:0]
-		for _, c := range base {
-			row = append(row, c[i])
+	var base, fitted []float64
+	for i := range b.about.NumRows() {
+		base = base[:0]
+		for _, place := range places {
+			base = append(base, b.numbers[place][i])
 		}
-		fitted = g.set.Append(fitted[:0], g.baseline, row)
+		fitted = g.set.Append(fitted[:0], g.baseline, base)
 		for k, v := range fitted {
 			values[k][i] = v
 		}
 	}
-	columns := slices.Clone(t.Columns())
 	for k, f := range of {
 		columns = append(columns, numbers(f.Name, values[k]))
 	}
 	return table.New(columns...)
-}
-
-// baseOf are the columns that the baseline looks at.
-func (g *gathering) baseOf(t *table.Table) ([][]float64, error) {
-	var base [][]float64
-	for _, name := range g.baseNames() {
-		values, err := t.Column(name).AsFloats()
-		if err != nil {
-			return nil, err
-		}
-		base = append(base, values)
-	}
-	return base, nil
-}
-
-func (g *gathering) baseNames() []string {
-	var names []string
-	of := g.set.Features()
-	for _, k := range g.set.Base() {
-		names = append(names, of[k].Name)
-	}
-	return names
 }
 
 // relativeTo names one location from a folder, so that both can be moved together.

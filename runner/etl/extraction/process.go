@@ -3,6 +3,8 @@ package extraction
 import (
 	"context"
 	"fmt"
+	"io"
+	"iter"
 	"math"
 	"strconv"
 
@@ -11,9 +13,6 @@ import (
 	"mlops/runner/features"
 	"mlops/runner/table"
 )
-
-// partOf is where an item's rows stand.
-func partOf(item string) string { return "metadata/checkpoints/" + item + ".parquet" }
 
 // Process makes an item's rows.
 func (p *pipeline) Process(ctx context.Context, w *etl.Work) error {
@@ -34,7 +33,10 @@ func (p *pipeline) Process(ctx context.Context, w *etl.Work) error {
 		return err
 	}
 	defer run.rows.close()
-	if err := w.CreateTable(ctx, partOf(w.Item.Name), run.tables(ctx, w), table.WriteOptions{Compression: p.settings.Compression}); err != nil {
+	if err := w.Create(ctx, numbersOf(w.Item.Name), func(out io.Writer) error { return run.numbers(ctx, w, out) }); err != nil {
+		return err
+	}
+	if err := w.CreateTable(ctx, aboutOf(w.Item.Name), run.about(ctx, w), table.WriteOptions{}); err != nil {
 		return err
 	}
 	if run.short > 0 {
@@ -59,8 +61,6 @@ type running struct {
 	short       int64
 	gaps, gappy int64
 	row         []float64
-	columns     [][]float64 // of features, then of targets
-	picked      []int       // rows of the batch of windows
 }
 
 // target is one that is made of a column among those that are read.
@@ -104,7 +104,6 @@ func (p *pipeline) begin(ctx context.Context, w *etl.Work, set *features.Set) (*
 	}
 	batches := etl.Tables(ctx, w, in, p.settings.RowsAtOnce, table.ReadOptions{Columns: distinct(columns)})
 	r.rows = openRows(batches, in.Location, columns)
-	r.columns = make([][]float64, len(set.Features())+len(r.targets))
 	return r, nil
 }
 
@@ -139,73 +138,96 @@ func (p *pipeline) caseLabels(ctx context.Context, w *etl.Work) (*table.Table, e
 	return nil, fmt.Errorf("%s is empty", in.Location)
 }
 
-// tables are the item's rows, a buffer at a time.
-func (r *running) tables(ctx context.Context, w *etl.Work) etl.Batches[*table.Table] {
-	return func(yield func(*table.Table, error) bool) {
-		in := w.Input(windowsInput)
-		number := int64(0) // of the batch's first window
-		first := max(0, r.from-int64(r.set.History()))
-		for t, err := range etl.Tables(ctx, w, in, r.settings.BufferRows, table.ReadOptions{}) {
-			var made *table.Table
-			if err == nil {
-				made, err = r.make(ctx, w, t, number, first)
-				number += int64(t.NumRows())
+// part is a run of windows.
+type part struct {
+	first int64 // the number of the first
+	table *table.Table
+}
+
+// windows are those that the item's rows need: its own, and before them what their
+// features depend on.
+func (r *running) windows(ctx context.Context, w *etl.Work) iter.Seq2[part, error] {
+	return func(yield func(part, error) bool) {
+		next := int64(0)
+		needed := max(0, r.from-int64(r.set.History()))
+		for t, err := range etl.Tables(ctx, w, w.Input(windowsInput), r.settings.BufferRows, table.ReadOptions{}) {
+			if err != nil {
+				yield(part{}, err)
+				return
 			}
-			if made == nil && err == nil {
+			first := next
+			next += int64(t.NumRows())
+			lo, hi := max(needed, first), min(r.to, next)
+			if lo >= hi {
 				continue
 			}
-			if !yield(made, err) || err != nil || number >= r.to {
+			if !yield(part{first: lo, table: t.Slice(int(lo-first), int(hi-first))}, nil) || hi == r.to {
 				return
 			}
 		}
 	}
 }
 
-// make makes the rows of a batch of windows, those from window first on with what
-// later ones depend on; nil where none of them is the item's.
-func (r *running) make(ctx context.Context, w *etl.Work, t *table.Table, number, first int64) (*table.Table, error) {
-	if number+int64(t.NumRows()) <= first {
-		return nil, nil
-	}
-	starts, ends := t.Column("start").Ints(), t.Column("end").Ints()
-	size := int64(r.set.Settings().WindowSize)
-	r.picked = r.picked[:0]
-	for k := range r.columns {
-		r.columns[k] = make([]float64, 0, min(t.NumRows(), int(r.to-r.from)))
-	}
-	for i := range starts {
-		at := number + int64(i)
-		if at < first || at >= r.to {
-			continue
-		}
-		if ends[i]-starts[i] != size {
-			if at >= r.from {
-				r.short++
-			}
-			continue
-		}
-		values, err := r.rows.window(ctx, starts[i], ends[i])
+// numbers writes the features and targets of the item's windows.
+func (r *running) numbers(ctx context.Context, w *etl.Work, out io.Writer) error {
+	writer := newNumbersWriter(out)
+	size, count := int64(r.set.Settings().WindowSize), len(r.set.Settings().Signals)
+	for p, err := range r.windows(ctx, w) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		signals := values[1 : 1+len(r.set.Settings().Signals)]
-		r.row = r.computer.Window(r.row[:0], values[0], signals)
-		if at < r.from {
-			continue
+		starts, ends := p.table.Column("start").Ints(), p.table.Column("end").Ints()
+		for i := range starts {
+			own := p.first+int64(i) >= r.from
+			if ends[i]-starts[i] != size {
+				if own {
+					r.short++
+				}
+				continue
+			}
+			values, err := r.rows.window(ctx, starts[i], ends[i])
+			if err != nil {
+				return err
+			}
+			signals := values[1 : 1+count]
+			r.row = r.computer.Window(r.row[:0], values[0], signals)
+			if !own {
+				continue
+			}
+			r.countGaps(signals)
+			for _, target := range r.targets {
+				r.row = append(r.row, target.of(values[target.column]))
+			}
+			if err := writer.write(r.row); err != nil {
+				return err
+			}
 		}
-		r.countGaps(signals)
-		for _, target := range r.targets {
-			r.row = append(r.row, target.of(values[target.column]))
-		}
-		for k, v := range r.row {
-			r.columns[k] = append(r.columns[k], v)
-		}
-		r.picked = append(r.picked, i)
 	}
-	if number+int64(t.NumRows()) <= r.from {
-		return nil, nil
+	return writer.out.Flush()
+}
+
+// about is what describes the item's windows: where they are, their labels, and
+// those of their case.
+func (r *running) about(ctx context.Context, w *etl.Work) etl.Batches[*table.Table] {
+	size := int64(r.set.Settings().WindowSize)
+	return func(yield func(*table.Table, error) bool) {
+		for p, err := range r.windows(ctx, w) {
+			var made *table.Table
+			if err == nil {
+				starts, ends := p.table.Column("start").Ints(), p.table.Column("end").Ints()
+				var own []int
+				for i := range starts {
+					if p.first+int64(i) >= r.from && ends[i]-starts[i] == size {
+						own = append(own, i)
+					}
+				}
+				made, err = r.describe(w, p.table.Take(own))
+			}
+			if !yield(made, err) || err != nil {
+				return
+			}
+		}
 	}
-	return r.table(w, t.Take(r.picked))
 }
 
 func (r *running) countGaps(signals [][]float64) {
@@ -250,27 +272,19 @@ func (t target) of(x []float64) float64 {
 	return sum / float64(n)
 }
 
-// table puts the columns of a batch together: what describes the windows, their
-// labels, targets, and features.
-func (r *running) table(w *etl.Work, about *table.Table) (*table.Table, error) {
-	n := about.NumRows()
+// describe puts the columns together.
+func (r *running) describe(w *etl.Work, windows *table.Table) (*table.Table, error) {
+	n := windows.NumRows()
 	columns := []*table.Column{
 		constant("case_id", w.Item.Params[caseParam], n), constant("source_file", w.Item.Params[fileParam], n),
-		about.Column("window"), about.Column("start"), about.Column("end"), about.Column("start_time"), about.Column("end_time"),
-		about.Column("label").Rename(r.settings.LabelColumn),
-	}
-	of := r.set.Features()
-	for i, target := range r.targets {
-		columns = append(columns, numbers(target.Name, r.columns[len(of)+i]))
+		windows.Column("window"), windows.Column("start"), windows.Column("end"), windows.Column("start_time"), windows.Column("end_time"),
+		windows.Column("label").Rename(r.settings.LabelColumn),
 	}
 	if r.labels != nil {
 		one := make([]int, n)
 		for _, c := range r.labels.Columns() {
 			columns = append(columns, c.Take(one))
 		}
-	}
-	for k, f := range of {
-		columns = append(columns, numbers(f.Name, r.columns[k]))
 	}
 	return table.New(columns...)
 }
