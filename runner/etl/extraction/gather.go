@@ -25,7 +25,7 @@ const (
 const baselinesInput = "baselines_file"
 
 // GatherInputs is the baselines' file, where one is to be taken.
-func (p *pipeline) GatherInputs(ctx context.Context) ([]etl.Input, error) {
+func (p *extraction) GatherInputs(ctx context.Context) ([]etl.Input, error) {
 	if p.settings.BaselinesFile == "" {
 		return nil, nil
 	}
@@ -82,7 +82,7 @@ type FeatureMetadata struct {
 }
 
 // Gather puts the items' rows together, with what is fitted on the training cases.
-func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outcome) error {
+func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outcome) error {
 	about, _, shared, err := p.found(ctx)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 	if err != nil {
 		return err
 	}
-	g := &gathering{pipeline: p, work: w, set: set, outcomes: outcomes}
+	g := &gathering{extraction: p, work: w, set: set, outcomes: outcomes}
 	if g.empty() {
 		return etl.Skip("no case gave a row")
 	}
@@ -137,7 +137,7 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 
 // gathering is one call of Gather.
 type gathering struct {
-	*pipeline
+	*extraction
 	work     *etl.Work
 	set      *features.Set
 	outcomes []etl.Outcome

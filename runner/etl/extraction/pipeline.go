@@ -18,8 +18,8 @@ import (
 	"mlops/runner/table"
 )
 
-// pipeline is one section's.
-type pipeline struct {
+// extraction is one section's.
+type extraction struct {
 	settings Settings
 	store    *etl.Store
 	section  config.Section
@@ -30,7 +30,7 @@ type pipeline struct {
 }
 
 func open(s Settings, setup etl.Setup) (etl.Pipeline, error) {
-	p := &pipeline{settings: s, store: setup.Store, section: setup.Section, sets: map[string]*features.Set{}}
+	p := &extraction{settings: s, store: setup.Store, section: setup.Section, sets: map[string]*features.Set{}}
 	if s.UseParallel != nil && !*s.UseParallel {
 		p.one = make(chan struct{}, 1)
 	}
@@ -57,7 +57,7 @@ const (
 )
 
 // Plan makes the items of the cases that the windows' folder tells.
-func (p *pipeline) Plan(ctx context.Context) ([]etl.Item, error) {
+func (p *extraction) Plan(ctx context.Context) ([]etl.Item, error) {
 	_, cases, shared, err := p.found(ctx)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (p *pipeline) Plan(ctx context.Context) ([]etl.Item, error) {
 
 // found looks at what the windows pipeline made, and returns the parameters that all
 // items have.
-func (p *pipeline) found(ctx context.Context) (*windows.Metadata, []windows.Case, map[string]string, error) {
+func (p *extraction) found(ctx context.Context) (*windows.Metadata, []windows.Case, map[string]string, error) {
 	about, cases, err := windows.Cases(ctx, p.store, p.settings.SourceFolder)
 	if err != nil {
 		return nil, nil, nil, err
@@ -123,7 +123,7 @@ func named(name string, e etl.Entry) etl.Input {
 
 // signals are the columns that features are made of: those of the first case, which
 // the others must have, too.
-func (p *pipeline) signals(ctx context.Context, about *windows.Metadata, first windows.Case) ([]string, error) {
+func (p *extraction) signals(ctx context.Context, about *windows.Metadata, first windows.Case) ([]string, error) {
 	if p.settings.WindowSize != 0 && p.settings.WindowSize != about.WindowSize {
 		return nil, p.section.ErrorAt("window_size", "%d is not that of the windows in %s, %d", p.settings.WindowSize, p.settings.SourceFolder, about.WindowSize)
 	}
@@ -171,7 +171,7 @@ func isLabel(name string) bool {
 var tplLabels = []string{"GTLEAK*", "ACMLK*", "PTLKUP*"}
 
 // shape reads what a case's file says of itself.
-func (p *pipeline) shape(ctx context.Context, location string) (table.Shape, error) {
+func (p *extraction) shape(ctx context.Context, location string) (table.Shape, error) {
 	file, err := p.store.Open(ctx, location)
 	if err != nil {
 		return table.Shape{}, err
@@ -181,7 +181,7 @@ func (p *pipeline) shape(ctx context.Context, location string) (table.Shape, err
 }
 
 // set compiles the features of an item, or takes those of another like it.
-func (p *pipeline) set(params map[string]string) (*features.Set, error) {
+func (p *extraction) set(params map[string]string) (*features.Set, error) {
 	key := params[signalsParam] + " " + params[sizeParam]
 	p.mu.Lock()
 	defer p.mu.Unlock()

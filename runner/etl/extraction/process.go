@@ -15,7 +15,7 @@ import (
 )
 
 // Process makes an item's rows.
-func (p *pipeline) Process(ctx context.Context, w *etl.Work) error {
+func (p *extraction) Process(ctx context.Context, w *etl.Work) error {
 	if p.one != nil {
 		select {
 		case p.one <- struct{}{}:
@@ -70,7 +70,7 @@ type target struct {
 }
 
 // begin opens what an item is made of.
-func (p *pipeline) begin(ctx context.Context, w *etl.Work, set *features.Set) (*running, error) {
+func (p *extraction) begin(ctx context.Context, w *etl.Work, set *features.Set) (*running, error) {
 	r := &running{settings: &p.settings, set: set, computer: set.NewComputer()}
 	var err error
 	if r.from, err = strconv.ParseInt(w.Item.Params[fromParam], 10, 64); err != nil {
@@ -120,7 +120,7 @@ func distinct(names []string) []string {
 }
 
 // caseLabels reads the case's row of the index.
-func (p *pipeline) caseLabels(ctx context.Context, w *etl.Work) (*table.Table, error) {
+func (p *extraction) caseLabels(ctx context.Context, w *etl.Work) (*table.Table, error) {
 	in := w.Input(indexInput)
 	for t, err := range etl.Tables(ctx, w, in, 1, table.ReadOptions{}) {
 		if err != nil {
