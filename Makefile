@@ -9,7 +9,7 @@ BUFVER := 1.75.0
 E2E    := ./e2e/...
 UNIT   = $(shell $(GO) list ./... | grep -v '^mlops/e2e')
 
-.PHONY: help build test vet unit e2e soak bench fuzz lint bench-lightgbm generate check-generated breaking proto-baseline clean \
+.PHONY: help build test vet unit e2e soak bench fuzz lint bench-lightgbm bench-features generate check-generated breaking proto-baseline clean \
 	train predict status observe init master worker
 
 help: ## list the targets
@@ -47,11 +47,14 @@ PEERS := tools/.peers
 
 $(PEERS)/ready:
 	python3 -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet lightgbm==4.6.0 numpy scipy
+	$(PEERS)/bin/pip install --quiet lightgbm==4.6.0 numpy scipy pandas pyarrow PyWavelets
 	touch $@
 
 bench-lightgbm: $(PEERS)/ready ## time and memory of the tree engine against LightGBM's, in turns (needs Python); writes docs/gbdt-speed.md
 	$(PEERS)/bin/python tools/reference/gbdt_speed.py --out docs/gbdt-speed.md
+
+bench-features: $(PEERS)/ready ## time of windows and features against Python's, in turns (needs Python); writes docs/features-speed.md
+	$(PEERS)/bin/python tools/reference/features_speed.py --out docs/features-speed.md
 
 fuzz: ## ten seconds of each fuzz target
 	tools/fuzz 10s

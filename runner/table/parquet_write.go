@@ -101,26 +101,29 @@ func newParquetWriter(out io.Writer, t *Table, opts WriteOptions, optional func(
 // newValues is room for the cells that are handed on at once.
 func newValues() []parquet.Value { return make([]parquet.Value, 0, 4096) }
 
-// group writes a row group of the table's rows.
-func (p *parquetWriter) group(t *Table) error {
-	if err := p.encode(t, p.w.ColumnWriters(), p.values); err != nil {
+// group writes a row group of the tables' rows, one after another.
+func (p *parquetWriter) group(parts []*Table) error {
+	if err := p.encode(parts, p.w.ColumnWriters(), p.values); err != nil {
 		return err
 	}
 	return p.w.Flush()
 }
 
-// encode writes the table's columns.
-func (p *parquetWriter) encode(t *Table, writers []*parquet.ColumnWriter, values []parquet.Value) error {
-	for j, c := range t.Columns() {
-		level := 0
-		if p.optional(c) {
-			level = 1
-		}
-		for lo := 0; lo < t.NumRows(); lo += cap(values) {
-			hi := min(lo+cap(values), t.NumRows())
-			values = appendParquet(values[:0], c, j, level, lo, hi)
-			if _, err := writers[j].WriteRowValues(values); err != nil {
-				return fmt.Errorf("column %q: %w", c.name, err)
+// encode writes the columns.
+func (p *parquetWriter) encode(parts []*Table, writers []*parquet.ColumnWriter, values []parquet.Value) error {
+	for j, writer := range writers {
+		for _, t := range parts {
+			c := t.columns[j]
+			level := 0
+			if p.optional(c) {
+				level = 1
+			}
+			for lo := 0; lo < t.NumRows(); lo += cap(values) {
+				hi := min(lo+cap(values), t.NumRows())
+				values = appendParquet(values[:0], c, j, level, lo, hi)
+				if _, err := writer.WriteRowValues(values); err != nil {
+					return fmt.Errorf("column %q: %w", c.name, err)
+				}
 			}
 		}
 	}
@@ -129,7 +132,7 @@ func (p *parquetWriter) encode(t *Table, writers []*parquet.ColumnWriter, values
 
 // groupElsewhere has a row group encoded while the caller goes on. Of more than so
 // many it writes the oldest, when that is encoded.
-func (p *parquetWriter) groupElsewhere(t *Table, workers int) error {
+func (p *parquetWriter) groupElsewhere(parts []*Table, workers int) error {
 	for len(p.encoding) >= workers {
 		if err := p.writeOldest(); err != nil {
 			return err
@@ -142,7 +145,7 @@ func (p *parquetWriter) groupElsewhere(t *Table, workers int) error {
 		g.to = p.w.BeginRowGroup()
 	}
 	p.encoding = append(p.encoding, g)
-	go func() { g.done <- p.encode(t, g.to.ColumnWriters(), newValues()) }()
+	go func() { g.done <- p.encode(parts, g.to.ColumnWriters(), newValues()) }()
 	return nil
 }
 
@@ -185,7 +188,7 @@ func writeParquet(out io.Writer, t *Table, opts WriteOptions) error {
 		return err
 	}
 	for from := 0; from < t.NumRows(); from += parquetGroupRows {
-		if err := p.group(t.Slice(from, min(from+parquetGroupRows, t.NumRows()))); err != nil {
+		if err := p.group([]*Table{t.Slice(from, min(from+parquetGroupRows, t.NumRows()))}); err != nil {
 			return err
 		}
 	}

@@ -118,28 +118,36 @@ func (w *Writer) like(t *Table) (*Table, error) {
 
 // groups writes whole row groups of what is pending, and with all the rest too.
 func (w *Writer) groups(all bool) error {
-	t, err := Concat(w.pending...)
-	if err != nil {
-		return err
-	}
-	from := 0
-	for from < t.NumRows() && (all || t.NumRows()-from >= w.rows) {
-		to := min(from+w.rows, t.NumRows())
+	for w.waiting >= w.rows || all && w.waiting > 0 {
+		group := w.take(min(w.rows, w.waiting))
+		var err error
 		if w.opts.Workers > 1 {
-			err = w.parquet.groupElsewhere(t.Slice(from, to), w.opts.Workers)
+			err = w.parquet.groupElsewhere(group, w.opts.Workers)
 		} else {
-			err = w.parquet.group(t.Slice(from, to))
+			err = w.parquet.group(group)
 		}
 		if err != nil {
 			return err
 		}
-		from = to
-	}
-	w.pending, w.waiting = nil, t.NumRows()-from
-	if w.waiting > 0 {
-		w.pending = []*Table{t.Slice(from, t.NumRows())}
 	}
 	return nil
+}
+
+// take removes so many rows from what is pending.
+func (w *Writer) take(rows int) []*Table {
+	w.waiting -= rows
+	var group []*Table
+	for rows > 0 {
+		first := w.pending[0]
+		n := min(rows, first.NumRows())
+		group = append(group, first.Slice(0, n))
+		if rows -= n; n == first.NumRows() {
+			w.pending = w.pending[1:]
+		} else {
+			w.pending[0] = first.Slice(n, first.NumRows())
+		}
+	}
+	return group
 }
 
 // Stop ends what [WriteOptions] Workers began, where the rest is not wanted. It may

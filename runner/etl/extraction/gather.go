@@ -19,6 +19,9 @@ const (
 	baselinesFile = "metadata/baselines.json"
 	// gatherRows are read at once when the items' rows are put together.
 	gatherRows = 2000
+	// groupCells is the number of numbers in a row group where its rows are not said:
+	// several are in memory at once, and a million are 8 MB.
+	groupCells = 1 << 20
 )
 
 // baselinesInput names the bands and profiles among what Gather reads.
@@ -98,7 +101,11 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	if err := g.takeBaseline(ctx); err != nil {
 		return err
 	}
-	if err := w.CreateTable(ctx, datasetFile, g.rows(ctx), table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize, Workers: runtime.GOMAXPROCS(0)}); err != nil {
+	write := table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize, Workers: runtime.GOMAXPROCS(0)}
+	if write.RowGroupRows == 0 {
+		write.RowGroupRows = max(1, groupCells/(g.width()+len(set.Fitted())))
+	}
+	if err := w.CreateTable(ctx, datasetFile, g.rows(ctx), write); err != nil {
 		return err
 	}
 	of := set.Settings()

@@ -49,7 +49,7 @@ type Settings struct {
 	TrainingCases  []string `yaml:"training_cases" doc:"The cases that bands and profiles are fitted on, by name or pattern, instead of those that test_size and random_state leave."`
 
 	Compression  string `yaml:"compression" enum:"snappy|zstd|gzip|none" doc:"How the Parquet files are compressed."`
-	RowGroupSize int    `yaml:"parquet_row_group_size" range:"[1,10000000]" doc:"Rows of a row group of the data set."`
+	RowGroupSize int    `yaml:"parquet_row_group_size" range:"[0,10000000]" doc:"Rows of a row group of the data set; 0 or null means as many as make a million cells."`
 	BufferRows   int    `yaml:"write_buffer_rows" range:"[1,10000000]" hash:"never" doc:"Rows that are kept before they are written."`
 	Checkpoint   int    `yaml:"checkpoint_frequency" range:"[1,10000000]" hash:"never" doc:"Buffers of rows from one checkpoint to the next one; a case's end is one, too."`
 	RowsAtOnce   int    `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows of a case that are read at once."`
@@ -71,7 +71,7 @@ func Type() etl.Type {
 		Wavelet: d.Wavelet, WaveletLevel: d.Level, WaveletMode: d.Mode, Groups: d.Groups, Quantiles: d.Quantiles, EnergyCutoff: d.EnergyCutoff,
 		Lag: d.Lag, Tolerance: d.TrendTolerance, Stability: d.StabilityLimit, MaxMissing: d.MaxMissing, Weights: d.Weights,
 		Bands: 3, TestSize: 0.2, RandomState: 42, NormalLabel: "0",
-		Compression: "snappy", RowGroupSize: 10_000, BufferRows: 5000, Checkpoint: 1000, RowsAtOnce: 16384,
+		Compression: "snappy", BufferRows: 5000, Checkpoint: 1000, RowsAtOnce: 16384,
 	}, open)
 }
 
