@@ -1,10 +1,12 @@
-// Package olga reads what OLGA, the flow simulator, writes: trend files (.tpl).
+// Package olga reads and writes what OLGA, the flow simulator, writes: trend files
+// (.tpl).
 //
 // A trend file is a header, a catalog of trends, and a row of numbers for each time
 // step. [NewReader] reads the header and the catalog, [Reader.Read] as many rows at a
 // time as asked for, into columns, so that memory does not grow with the file. What a
 // file may hold at most are constants of this package; a hostile one fails in bounded
-// time and memory. Nothing of a file is executed or taken for a path.
+// time and memory. Nothing of a file is executed or taken for a path. [Writer] writes
+// such a file, as OLGA 2017.2 does.
 //
 // A trend's column is named after its variable and where it is, [Trend.Name]:
 //

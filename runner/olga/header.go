@@ -39,9 +39,10 @@ func (r *Reader) readHeader() error {
 			return nil
 		}
 		value := strings.TrimSpace(strings.Trim(text, "'"))
-		switch before {
-		case "":
+		if r.lines == 1 {
 			r.Version = value
+		}
+		switch before {
 		case "INPUT FILE":
 			r.InputFile = value
 		case "DATE":

@@ -74,6 +74,17 @@ func TestTrendsOfTheCatalog(t *testing.T) {
 	}
 }
 
+// A line without text does not make what follows the version.
+func TestTheVersionIsTheFirstLine(t *testing.T) {
+	r, _, err := read(strings.NewReader("'OLGA 7'\nPVT FILE\n\nDATE\n'20-02-15'\nCATALOG\n1\nPT '(PA)'\nTIME SERIES ' (S) '\n0 1\n"), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Version != "OLGA 7" || r.Date != "20-02-15" {
+		t.Errorf("version %q of %q", r.Version, r.Date)
+	}
+}
+
 // series is a file of two trends.
 func series(rows string) string {
 	return header + "CATALOG\n2\nPT 'A' '(PA)' 'Pressure'\nGT 'A' '(KG/S)' 'Flow'\nTIME SERIES ' (S) '\n" + rows
