@@ -11,7 +11,7 @@ import (
 )
 
 // Profile is the course of a branch, at the boundaries of its sections: the distance
-// along the ground and the height, in metres.
+// along it and the height, in metres.
 type Profile struct {
 	X, Z []float64
 }
