@@ -80,7 +80,7 @@ func newRoot(a *app) *cobra.Command {
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress, only warnings and errors")
 	root.AddCommand(
 		newTrain(a), newPredict(a), newStatus(a), newObserve(a), newRun(a),
-		newModels(a), newInit(a), newConfig(a),
+		newModels(a), newSample(a), newInit(a), newConfig(a),
 		newList(a), newGet(a), newLogs(a), newCancel(a), newRetry(a),
 		newWorkers(a), newCerts(a), newProbe(a), newVersion(a),
 	)

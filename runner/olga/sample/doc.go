@@ -5,8 +5,9 @@
 // tank. A case is some twenty minutes of it, with one operation ([Operations]) or
 // none, and in a share of the cases a leak that opens and closes again. Leaks and
 // operations are independent of each other, so that an operation tells nothing of a
-// leak. [Draw] makes a case of a seed and its number alone: the tenth case is the same
-// whether ten are made or a thousand, and its files are, byte for byte, on any machine.
+// leak. [Draw] makes a case of the options and its number, and of no other case: the
+// tenth is the same whether ten are made or a thousand, and its files are, byte for
+// byte, on any machine.
 //
 // Trends are called as in files of real simulations:
 //

@@ -43,7 +43,7 @@ func (c Case) WriteKeywords(out io.Writer) error {
 	k.line("")
 	k.line("ENDCASE")
 	if err := k.out.Flush(); err != nil {
-		return fmt.Errorf("case %s: write keyword file: %w", c.Name, err)
+		return fmt.Errorf("%s: write keyword file: %w", c.Name, err)
 	}
 	return nil
 }

@@ -42,28 +42,28 @@ func (c Case) WriteTrends(ctx context.Context, out io.Writer) (leakFlow float64,
 		PVTFiles: []string{pvtFile}, Profiles: []olga.Profile{{X: x, Z: z}}, Trends: trends(c.System.Line),
 	})
 	if err != nil {
-		return 0, fmt.Errorf("case %s: %w", c.Name, err)
+		return 0, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	flow, err := simulate.Start(c.System)
 	if err != nil {
-		return 0, fmt.Errorf("case %s: %w", c.Name, err)
+		return 0, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	r := newRecorder(flow, c)
 	for row := range c.Rows {
 		if row%256 == 0 && ctx.Err() != nil {
-			return 0, fmt.Errorf("case %s: %w", c.Name, context.Cause(ctx))
+			return 0, fmt.Errorf("%s: %w", c.Name, context.Cause(ctx))
 		}
 		time, values := r.row(float64(row) * plotStep)
 		if at, boils := flow.Boils(); boils {
-			return 0, fmt.Errorf("case %s: at %.1f s the oil would boil, %v m along the pipeline", c.Name, time, float64(at)*c.System.Line.SectionLength)
+			return 0, fmt.Errorf("%s: at %.1f s the oil would boil, %v m along the pipeline", c.Name, time, float64(at)*c.System.Line.SectionLength)
 		}
 		leakFlow = max(leakFlow, r.leakFlow())
 		if err := w.Write(time, values); err != nil {
-			return 0, fmt.Errorf("case %s: %w", c.Name, err)
+			return 0, fmt.Errorf("%s: %w", c.Name, err)
 		}
 	}
 	if err := w.Flush(); err != nil {
-		return 0, fmt.Errorf("case %s: %w", c.Name, err)
+		return 0, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	return leakFlow, nil
 }
