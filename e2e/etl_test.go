@@ -166,26 +166,10 @@ func sameFiles(t *testing.T, want, got map[string]string) {
 	}
 }
 
-// TestFaultWorkersKilledDuringAFanOut spreads the windows of 100 cases over
-// workers that are killed while they work: the outputs are the bytes of a run
-// that nobody disturbed, in one process. Run again, nothing is done, and no data
-// read; after a change exactly what depends on it.
-func TestFaultWorkersKilledDuringAFanOut(t *testing.T) {
-	root := t.TempDir()
-	cases := filepath.Join(root, "cases")
-	plant(t, cases, 100, 3200)
-	calm, disturbed := filepath.Join(root, "calm"), filepath.Join(root, "disturbed")
-	alone := decodeRun(t, embedded(t, windowsProject(t, cases, calm), filepath.Join(root, "state"), "run", "windows_pipeline", "-o", "json"))
-	if alone.Result.Done != 100 || alone.Result.Rows != 100*1581 || alone.Result.Shards != 0 {
-		t.Fatalf("without a master: %+v", alone.Result)
-	}
-
-	fleet := harness.NewFleet(t, bin)
-	client := fleet.Client()
-	workers := []*harness.Process{fleet.StartWorker("--slots", "2"), fleet.StartWorker("--slots", "2")}
-	fleet.AwaitWorkers(client, 2)
-	project := windowsProject(t, cases, disturbed)
-	id := strings.TrimSpace(mustSucceed(t, fleet.CLI(project, "run", "windows_pipeline", "--detach")).Stdout)
+// disturb kills one of two workers, and starts another, each time that so many of a
+// workflow's tasks are done and one runs, and waits for the workflow to succeed.
+func disturb(t *testing.T, fleet *harness.Fleet, client mlopsv1.ClientServiceClient, id string, workers []*harness.Process, after ...int) *mlopsv1.GetWorkflowResponse {
+	t.Helper()
 	get := func() *mlopsv1.GetWorkflowResponse {
 		var got *mlopsv1.GetWorkflowResponse
 		harness.Eventually(t, 10*time.Second, "the master answers", func() (ok bool) {
@@ -196,7 +180,7 @@ func TestFaultWorkersKilledDuringAFanOut(t *testing.T) {
 		return got
 	}
 	killed := 0
-	for i, done := range []int{3, 12, 20, 30, 40} {
+	for i, done := range after {
 		harness.Eventually(t, 60*time.Second, fmt.Sprintf("%d tasks are done and one runs", done), func() bool {
 			succeeded, runs := 0, 0
 			for _, task := range get().Tasks {
@@ -217,7 +201,6 @@ func TestFaultWorkersKilledDuringAFanOut(t *testing.T) {
 		killed++
 	}
 	final := await(t, client, id, 90*time.Second)
-	run := final.Workflow.GetResult().GetRun()
 	if final.Workflow.State != mlopsv1.WorkflowState_WORKFLOW_STATE_SUCCEEDED {
 		t.Fatalf("ended %v: %v", final.Workflow.State, final.Workflow.Failure)
 	}
@@ -229,6 +212,31 @@ func TestFaultWorkersKilledDuringAFanOut(t *testing.T) {
 	if killed < 3 || losses == 0 {
 		t.Errorf("%d workers were killed and %d attempts lost: the run was hardly disturbed", killed, losses)
 	}
+	return final
+}
+
+// TestFaultWorkersKilledDuringAFanOut spreads the windows of 100 cases over
+// workers that are killed while they work: the outputs are the bytes of a run
+// that nobody disturbed, in one process. Run again, nothing is done, and no data
+// read; after a change exactly what depends on it.
+func TestFaultWorkersKilledDuringAFanOut(t *testing.T) {
+	root := t.TempDir()
+	cases := filepath.Join(root, "cases")
+	plant(t, cases, 100, 3200)
+	calm, disturbed := filepath.Join(root, "calm"), filepath.Join(root, "disturbed")
+	alone := decodeRun(t, embedded(t, windowsProject(t, cases, calm), filepath.Join(root, "state"), "run", "windows_pipeline", "-o", "json"))
+	if alone.Result.Done != 100 || alone.Result.Rows != 100*1581 || alone.Result.Shards != 0 {
+		t.Fatalf("without a master: %+v", alone.Result)
+	}
+
+	fleet := harness.NewFleet(t, bin)
+	client := fleet.Client()
+	workers := []*harness.Process{fleet.StartWorker("--slots", "2"), fleet.StartWorker("--slots", "2")}
+	fleet.AwaitWorkers(client, 2)
+	project := windowsProject(t, cases, disturbed)
+	id := strings.TrimSpace(mustSucceed(t, fleet.CLI(project, "run", "windows_pipeline", "--detach")).Stdout)
+	final := disturb(t, fleet, client, id, workers, 3, 12, 20, 30, 40)
+	run := final.Workflow.GetResult().GetRun()
 	if run.Done != 100 || run.Rows != 100*1581 || run.Shards != 50 {
 		t.Errorf("%d items done with %d rows in %d tasks", run.Done, run.Rows, run.Shards)
 	}
@@ -259,7 +267,42 @@ func TestFaultWorkersKilledDuringAFanOut(t *testing.T) {
 	}
 }
 
-// TestManyCasesNeedLittleMemory cuts a thousand cases of 3,200 rows.
+// TestFaultWorkersKilledWhileFeaturesAreMade spreads the features of 100 cases over
+// workers that are killed: the data set, the baselines and what is told of them are
+// those of a run that nobody disturbed, in one process.
+func TestFaultWorkersKilledWhileFeaturesAreMade(t *testing.T) {
+	root := t.TempDir()
+	cases := filepath.Join(root, "cases")
+	plant(t, cases, 100, 1600)
+	project := func(output string) string {
+		dir := t.TempDir()
+		writeFile(t, filepath.Join(dir, "pipelines_config.yml"), fmt.Sprintf(`
+windows_pipeline: {source_folder: %s, output_folder: %s, window_size: 40, step_size: 4}
+features_pipeline: {source_folder: %s, output_folder: %s, shard_size: 2}
+`, cases, filepath.Join(root, "windows"), filepath.Join(root, "windows"), output))
+		return dir
+	}
+	calm, disturbed := filepath.Join(root, "calm"), filepath.Join(root, "disturbed")
+	state := filepath.Join(root, "state")
+	decodeRun(t, embedded(t, project(calm), state, "run", "windows_pipeline", "-o", "json"))
+	alone := decodeRun(t, embedded(t, project(calm), state, "run", "features_pipeline", "-o", "json"))
+	if alone.Result.Done != 100 || alone.Result.Rows != 100*391 {
+		t.Fatalf("without a master: %+v", alone.Result)
+	}
+	fleet := harness.NewFleet(t, bin)
+	client := fleet.Client()
+	workers := []*harness.Process{fleet.StartWorker("--slots", "2"), fleet.StartWorker("--slots", "2")}
+	fleet.AwaitWorkers(client, 2)
+	id := strings.TrimSpace(mustSucceed(t, fleet.CLI(project(disturbed), "run", "features_pipeline", "--detach")).Stdout)
+	final := disturb(t, fleet, client, id, workers, 2, 10, 20, 30)
+	if run := final.Workflow.GetResult().GetRun(); run.Done != 100 || run.Rows != 100*391 || run.Shards != 50 {
+		t.Errorf("%d items done with %d rows in %d tasks", run.Done, run.Rows, run.Shards)
+	}
+	sameFiles(t, made(t, calm), made(t, disturbed))
+}
+
+// TestManyCasesNeedLittleMemory cuts a thousand cases of 3,200 rows, and makes features
+// of them.
 func TestManyCasesNeedLittleMemory(t *testing.T) {
 	root := t.TempDir()
 	cases := filepath.Join(root, "cases")
@@ -274,6 +317,25 @@ func TestManyCasesNeedLittleMemory(t *testing.T) {
 	if d.Result.Done != 1000 || d.Result.Rows != 1000*1581 {
 		t.Errorf("%d done, %d rows", d.Result.Done, d.Result.Rows)
 	}
+	frugal(t, d)
+	// Windows that do not overlap: the rest of them would be ten gigabytes of features.
+	project := t.TempDir()
+	writeFile(t, filepath.Join(project, "pipelines_config.yml"), fmt.Sprintf(`
+windows_pipeline: {source_folder: %s, output_folder: windows, window_size: 40, step_size: 40}
+features_pipeline: {source_folder: windows, output_folder: features}
+`, cases))
+	decodeRun(t, embedded(t, project, filepath.Join(root, "state"), "run", "windows_pipeline", "-o", "json"))
+	d = decodeRun(t, embedded(t, project, filepath.Join(root, "state"), "run", "features_pipeline", "-o", "json"))
+	t.Logf("features of %d windows in %.1f s, with %d MiB at most", d.Result.Rows, d.Result.Timings["total"], d.Result.PeakRSSBytes>>20)
+	if d.Result.Done != 1000 || d.Result.Rows != 1000*80 {
+		t.Errorf("%d done, %d rows", d.Result.Done, d.Result.Rows)
+	}
+	frugal(t, d)
+}
+
+// frugal checks that a run took no more than 300 MiB.
+func frugal(t *testing.T, d runDocument) {
+	t.Helper()
 	if limit := int64(300 << 20); d.Result.PeakRSSBytes == 0 || d.Result.PeakRSSBytes > limit {
 		t.Errorf("the run took %d MiB, more than %d", d.Result.PeakRSSBytes>>20, limit>>20)
 	}
