@@ -309,6 +309,7 @@ func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"", "\\", "A B=1,\\ \n", "A B=(1,\n2) m,\nC=2", "A B=\"\" \"x y\"", "!**\n!***\n! S\n!***\nA\n!****\n!!! T\n!***\nB", "NETWORKCOMPONENT A=1\nB\nENDNETWORKCOMPONENT",
 		"A B=\x81\xc3\xa9", "A B=\"\xc3\", C=\xe9", "\ufeffA B=1-4", "A B=+.5E+05 1/C, D=- -, E=a\\b",
+		"NETWORKCOMPONENT TAG=F\nPIPE LABEL=P, LENGTH=3 m, NSEGMENT=2\nLEAK LABEL=L, PIPE=P, SECTION=2, TIME=(0, 1) M, OPENING=(0, 1)\nENDNETWORKCOMPONENT\nCONNECTION TERMINALS=(F L@VALVESIG, C X)",
 	} {
 		f.Add(text)
 	}
@@ -336,6 +337,10 @@ func FuzzParse(f *testing.F) {
 		}
 		if d := cmp.Diff(doc, again, meaning); d != "" {
 			t.Fatalf("%s\n%s", d, out.String())
+		}
+		var value *genkey.ValueError
+		if _, err := doc.Leaks(); err != nil && !errors.As(err, &value) {
+			t.Fatalf("the leaks' error is %v", err)
 		}
 	})
 }

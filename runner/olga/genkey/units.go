@@ -83,16 +83,19 @@ var dimensions = [...]struct {
 // String is the dimension's name.
 func (d Dimension) String() string { return dimensions[d].name }
 
-// UnitError says that a value is no measure of a dimension.
-type UnitError struct {
-	Value     Value
-	Dimension Dimension
-	Reason    string
+// ValueError says that a value is not what it is asked for, such as a length.
+type ValueError struct {
+	Value  Value
+	Reason string
 }
 
 // Error names the place within the file.
-func (e *UnitError) Error() string {
+func (e *ValueError) Error() string {
 	return fmt.Sprintf("line %d, character %d: %s", e.Value.Pos.Line, e.Value.Pos.Column, e.Reason)
+}
+
+func (v Value) fault(format string, args ...any) error {
+	return &ValueError{v, fmt.Sprintf(format, args...)}
 }
 
 // Convert is a number of a unit in the dimension's SI unit. ok is false for a unit that
@@ -105,16 +108,16 @@ func (d Dimension) Convert(v float64, unit string) (si float64, ok bool) {
 	return v*s.times/s.over + s.offset, true
 }
 
-// SI is a number in the dimension's SI unit. The error is a [*UnitError] where the value
+// SI is a number in the dimension's SI unit. The error is a [*ValueError] where the value
 // is no number or its unit none of the dimension.
 func (v Value) SI(d Dimension) (float64, error) {
 	if v.Kind != Number {
-		return 0, &UnitError{v, d, fmt.Sprintf("%s is no number, and a %s is one", quote(v.String()), d)}
+		return 0, v.fault("%s is no number, and a %s is one", quote(v.String()), d)
 	}
 	si, ok := d.Convert(v.Number, v.Unit)
 	if !ok {
 		known := slices.DeleteFunc(slices.Sorted(maps.Keys(dimensions[d].units)), func(u string) bool { return u == "" })
-		return 0, &UnitError{v, d, fmt.Sprintf("%s is no known unit of a %s; known are %s", quote(v.Unit), d, strings.Join(known, ", "))}
+		return 0, v.fault("%s is no known unit of a %s; known are %s", quote(v.Unit), d, strings.Join(known, ", "))
 	}
 	return si, nil
 }

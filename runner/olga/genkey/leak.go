@@ -1,0 +1,331 @@
+package genkey
+
+import (
+	"math"
+	"strings"
+)
+
+// maxLeaks bounds what [Document.Leaks] takes time for.
+const maxLeaks = 1000
+
+// Leak is what a file says of a LEAK. What it does not say is "" or null.
+type Leak struct {
+	Label     string `json:"label"`
+	Component string `json:"component,omitempty"` // the TAG of its flow path
+	Branch    string `json:"branch,omitempty"`    // the label of its flow path
+	Fluid     string `json:"fluid,omitempty"`     // of its flow path
+	Type      string `json:"type,omitempty"`      // VALVETYPE
+
+	// Position is where it is, as it stands, such as 50 m or PIPE-1 section 2; PositionM
+	// are the metres from the beginning of the flow path, of a section its middle.
+	Position      string   `json:"position,omitempty"`
+	PositionM     *float64 `json:"position_m"`
+	Pipe          string   `json:"pipe,omitempty"` // the label of the pipe that it is in
+	PipeDiameterM *float64 `json:"pipe_diameter_m"`
+
+	// Diameter is that of the hole when it is fully open, as it stands, such as 0 in. A
+	// leak whose diameter is 0 is none.
+	Diameter  string   `json:"diameter,omitempty"`
+	DiameterM *float64 `json:"diameter_m"`
+
+	// Backpressure is the pressure outside, as it stands; BackpressurePa is absolute.
+	Backpressure   string   `json:"backpressure,omitempty"`
+	BackpressurePa *float64 `json:"backpressure_pa"`
+
+	// Controller is the label of what opens it, if that is a controller.
+	Controller string `json:"controller,omitempty"`
+	// Opening is how far it is open from when on, by the leak's OPENING or by the
+	// setpoints of a manual controller, without the time that the stroke takes. It is
+	// empty where the file states neither, or where another controller opens it.
+	Opening []Opening `json:"opening"`
+
+	time *float64 // the first of TIME
+}
+
+// Opening is how far a leak is open from a time on.
+type Opening struct {
+	TimeS   float64 `json:"time_s"`
+	Opening float64 `json:"opening"` // 0 closed, 1 open
+}
+
+// MaxOpening is the furthest that it is open; nil: that is not stated.
+func (l *Leak) MaxOpening() *float64 {
+	if len(l.Opening) == 0 {
+		return nil
+	}
+	most := l.Opening[0].Opening
+	for _, o := range l.Opening[1:] {
+		most = max(most, o.Opening)
+	}
+	return &most
+}
+
+// StartS is when it opens first. Of one that does not open, or whose opening is not
+// stated, it is the first time that the LEAK itself names. nil: it names none.
+func (l *Leak) StartS() *float64 {
+	for _, o := range l.Opening {
+		if o.Opening > 0 {
+			return &o.TimeS
+		}
+	}
+	return l.time
+}
+
+// Leaks are the LEAKs, in the file's order. An error about a value is a [*ValueError].
+func (d *Document) Leaks() ([]Leak, error) {
+	r := &resolver{doc: d, controllers: d.valveControllers()}
+	err := r.leaks(d.Keywords, nil)
+	for component := range d.Components() {
+		if err == nil {
+			err = r.leaks(component.Keywords, component)
+		}
+	}
+	return r.found, err
+}
+
+// resolver finds what leaks refer to.
+type resolver struct {
+	doc         *Document
+	controllers map[Terminal]*Keyword
+	found       []Leak
+}
+
+// upper is a terminal as it is compared.
+func upper(component, name string) Terminal {
+	return Terminal{strings.ToUpper(component), strings.ToUpper(name)}
+}
+
+// valveSignal is the terminal of a valve or leak that says how far it is open.
+const valveSignal = "@VALVESIG"
+
+// valveControllers are the components that are connected to valves' signals.
+func (d *Document) valveControllers() map[Terminal]*Keyword {
+	byTag := map[string]*Keyword{}
+	for c := range d.Components() {
+		byTag[strings.ToUpper(c.Text("TAG"))] = c
+	}
+	controllers := map[Terminal]*Keyword{}
+	for _, c := range d.Connections() {
+		for i, end := range c {
+			if end = upper(end.Component, end.Name); strings.HasSuffix(end.Name, valveSignal) {
+				controllers[end] = byTag[strings.ToUpper(c[1-i].Component)]
+			}
+		}
+	}
+	return controllers
+}
+
+// leaks adds the leaks among the keywords of a component, or of the file.
+func (r *resolver) leaks(list []Keyword, component *Keyword) error {
+	var pipes []pipe // of the component
+	var err error
+	for k := range All(list, "LEAK") {
+		if len(r.found) == maxLeaks {
+			return Value{Pos: k.Pos}.fault("the file has more than %d leaks", maxLeaks)
+		}
+		l := Leak{Label: k.Text("LABEL"), Type: k.Text("VALVETYPE")}
+		if component != nil {
+			l.Component = component.Text("TAG")
+			if about := First(list, "PARAMETERS"); about != nil {
+				l.Branch = about.Text("LABEL")
+			}
+			if branch := First(list, "BRANCH"); branch != nil {
+				l.Fluid = branch.Text("FLUID")
+			}
+			if pipes == nil {
+				pipes, err = pipesOf(list)
+			}
+		} else {
+			l.Branch = k.Text("BRANCH")
+			pipes, err = pipesOf(geometryOf(list, l.Branch))
+		}
+		for _, step := range []func(*Keyword) error{
+			func(k *Keyword) error { return l.place(k, list, pipes) }, l.size, l.outside,
+			func(k *Keyword) error { return r.opening(&l, k) },
+		} {
+			if err == nil {
+				err = step(k)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		r.found = append(r.found, l)
+	}
+	return nil
+}
+
+// geometryOf are, in a file as of OLGA 5, the keywords of a branch's geometry.
+func geometryOf(list []Keyword, branch string) []Keyword {
+	geometry := ""
+	for k := range All(list, "BRANCH") {
+		if strings.EqualFold(k.Text("LABEL"), branch) {
+			geometry = k.Text("GEOMETRY")
+		}
+	}
+	from := -1
+	for i := range list {
+		switch {
+		case !list[i].Is("GEOMETRY"):
+		case from >= 0:
+			return list[from:i]
+		case geometry != "" && strings.EqualFold(list[i].Text("LABEL"), geometry):
+			from = i
+		}
+	}
+	if from < 0 {
+		return nil
+	}
+	return list[from:]
+}
+
+// place finds where it is.
+func (l *Leak) place(k *Keyword, list []Keyword, pipes []pipe) error {
+	if label := k.Text("POSITION"); label != "" {
+		l.Position = label
+		for p := range All(list, "POSITION") {
+			if strings.EqualFold(p.Text("LABEL"), label) {
+				k = p
+				break
+			}
+		}
+	}
+	metres := math.NaN()
+	var in *pipe
+	if v, ok := k.Get("ABSPOSITION"); ok {
+		var err error
+		if metres, err = v.SI(Length); err != nil {
+			return err
+		}
+		if l.Position == "" {
+			l.Position = v.String()
+		}
+		in = at(pipes, metres)
+	} else if label := k.Text("PIPE"); label != "" {
+		l.Pipe = label
+		if in = called(pipes, label); in != nil {
+			if err := l.inPipe(k, in, &metres); err != nil {
+				return err
+			}
+		}
+		if l.Position == "" {
+			l.Position = strings.TrimSpace(label + " section " + k.Text("SECTION"))
+		}
+	}
+	l.PositionM = stated(metres)
+	if in != nil {
+		l.Pipe, l.PipeDiameterM = in.label, stated(in.diameter)
+	}
+	return nil
+}
+
+// inPipe sets the metres to the middle of the section.
+func (l *Leak) inPipe(k *Keyword, in *pipe, metres *float64) error {
+	v, ok := k.Get("SECTION")
+	if !ok || in.sections == nil {
+		return nil
+	}
+	n, err := v.SI(Fraction)
+	if err != nil {
+		return err
+	}
+	if n < 1 || n > float64(len(in.sections)) || n != math.Trunc(n) {
+		return v.fault("the pipe %s has the sections 1 to %d, and no %s", in.label, len(in.sections), v)
+	}
+	*metres = in.start
+	for _, length := range in.sections[:int(n)-1] {
+		*metres += length
+	}
+	*metres += in.sections[int(n)-1] / 2
+	return nil
+}
+
+// size finds how large the hole is.
+func (l *Leak) size(k *Keyword) (err error) {
+	l.Diameter, l.DiameterM, err = k.measure("DIAMETER", Length)
+	return err
+}
+
+// outside finds the pressure that it leaks to.
+func (l *Leak) outside(k *Keyword) (err error) {
+	l.Backpressure, l.BackpressurePa, err = k.measure("BACKPRESSURE", Pressure)
+	return err
+}
+
+// measure is a parameter as it stands, and its first number in SI.
+func (k *Keyword) measure(name string, d Dimension) (string, *float64, error) {
+	v, ok := k.Get(name)
+	if !ok {
+		return "", nil, nil
+	}
+	numbers, err := v.SIs(d)
+	if err != nil || len(numbers) == 0 {
+		return v.String(), nil, err
+	}
+	return v.String(), &numbers[0], nil
+}
+
+// opening finds how far it is open, and when.
+func (r *resolver) opening(l *Leak, k *Keyword) (err error) {
+	if _, l.time, err = k.measure("TIME", Time); err != nil {
+		return err
+	}
+	if c := r.controllers[upper(l.Component, l.Label+valveSignal)]; c != nil {
+		about := First(c.Keywords, "PARAMETERS")
+		if about == nil {
+			about = &Keyword{}
+		}
+		l.Controller = about.Text("LABEL")
+		if strings.EqualFold(c.Text("TYPE"), "MANUALCONTROLLER") {
+			l.Opening, err = about.series("SETPOINT")
+		}
+		return err
+	}
+	if label := k.Text("CONTROLLER"); label != "" { // as of OLGA 5
+		l.Controller = label
+		for c := range All(r.doc.Keywords, "CONTROLLER") {
+			if strings.EqualFold(c.Text("LABEL"), label) && strings.EqualFold(c.Text("TYPE"), "MANUAL") {
+				l.Opening, err = c.series("SETPOINT")
+			}
+		}
+		return err
+	}
+	l.Opening, err = k.series("OPENING")
+	return err
+}
+
+// series is a parameter over TIME: one value, which holds from the first time on, or as
+// many as there are times.
+func (k *Keyword) series(name string) ([]Opening, error) {
+	v, ok := k.Get(name)
+	if !ok {
+		return nil, nil
+	}
+	values, err := v.SIs(Fraction)
+	var times []float64
+	if t, ok := k.Get("TIME"); ok && err == nil {
+		times, err = t.SIs(Time)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(times) == 0 {
+		times = []float64{0}
+	}
+	if len(values) > 1 && len(values) != len(times) {
+		return nil, v.fault("%s has %d values, and TIME has %d; they must be as many", name, len(values), len(times))
+	}
+	list := make([]Opening, len(values))
+	for i, value := range values {
+		list[i] = Opening{TimeS: times[i], Opening: value}
+	}
+	return list, nil
+}
+
+// stated is a number, or nil for NaN, which stands for what is not stated.
+func stated(v float64) *float64 {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
