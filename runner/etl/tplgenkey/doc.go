@@ -2,12 +2,13 @@
 // a case, that a windows pipeline goes on with, and an index of the cases.
 //
 // A case is a .tpl file. Its keyword file (.genkey) is found by name, in the same
-// folder, in the folder above, or in another folder of that one; it is not read yet,
-// but is one of the case's inputs, so that a change of it is a change of the case.
+// folder, in the folder above, or in another folder of that one. It tells of the case
+// and of its leaks what the index and the file's metadata then say.
 //
 //	NAME.parquet             TIME, the selected trends, and LEAK
-//	metadata/cases.parquet   a row a case: files, rows, times, share of LEAK
+//	metadata/cases.parquet   a row a case: files, rows, times, share of LEAK, the leak
 //
 // What the file says of each column, its unit and description among it, stands in the
-// Parquet file's metadata under the key olga.trends, as JSON.
+// Parquet file's metadata under the key olga.trends, as JSON, and what the keyword file
+// says of all leaks under olga.leaks.
 package tplgenkey

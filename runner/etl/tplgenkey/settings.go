@@ -14,8 +14,9 @@ type Settings struct {
 	// SelectedColumns are names, or patterns as of a shell.
 	SelectedColumns []string `yaml:"selected_columns" doc:"The trends that are kept, by column name or by a pattern with * and ?; null means all that are no label. Each case must have each of them." example:"[PT_*, GT_*]"`
 	LabelTrend      string   `yaml:"label_trend" doc:"The trend that labels each row, by column name or pattern; empty: GTLEAK*, where there is one such trend, and else there are no labels." example:"CONTR_*FUGA"`
-	LabelAbove      float64  `yaml:"label_above" doc:"LEAK is 1 where the label's trend is above this, and else 0."`
+	LabelAbove      float64  `yaml:"label_above" doc:"LEAK is 1 where the label's trend is above this, and else 0. Of GTLEAK, which is negative where mass leaves the pipe, the size counts."`
 	Unpaired        string   `yaml:"unpaired" enum:"keep|skip|fail" doc:"What becomes of a trend file without a keyword file of its name."`
+	OnBadGenkey     string   `yaml:"on_bad_genkey" enum:"fail|warn" doc:"What becomes of a case whose keyword file is not what it should be: it fails, or nothing of the file is in the index."`
 	BatchSize       int      `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows that are read at once."`
 }
 
@@ -24,11 +25,14 @@ const labelColumn = "LEAK"
 
 // labelTrends are trends that tell of the leak itself: no signals, unless they are
 // selected.
-var labelTrends = []string{"GTLEAK*", "ACMLK*", "PTLKUP*"}
+var labelTrends = []string{leakFlows, "ACMLK*", "PTLKUP*"}
+
+// leakFlows are the trends of leaks' mass flows.
+const leakFlows = "GTLEAK*"
 
 // Type is the pipelines' type.
 func Type() etl.Type {
-	return etl.NewType("tpl_genkey", "Make Parquet of OLGA's trend files, a file a case", Settings{Unpaired: "keep", BatchSize: 4096}, open)
+	return etl.NewType("tpl_genkey", "Make Parquet of OLGA's trend files, a file a case", Settings{Unpaired: "keep", OnBadGenkey: "fail", BatchSize: 4096}, open)
 }
 
 // Complete checks the patterns.
@@ -49,7 +53,7 @@ func open(s Settings, setup etl.Setup) (etl.Pipeline, error) {
 		Stages: etl.Stages[batch, batch]{
 			Planner:     planner{settings: s, store: setup.Store},
 			Extractor:   extractor{s},
-			Validators:  []etl.Validator[batch]{etl.ValidatorFunc[batch](timesRise)},
+			Validators:  []etl.Validator[batch]{etl.ValidatorFunc[batch](timesRise), etl.ValidatorFunc[batch](watchLeak)},
 			Transformer: etl.Map[batch, batch](selectColumns),
 			Loader:      loader{},
 		},

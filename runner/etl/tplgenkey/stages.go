@@ -27,11 +27,15 @@ type caseFile struct {
 	reader *olga.Reader
 	keep   []olga.Trend // the trends that are kept, in the file's order
 	label  string       // the label's trend; "" without labels
+	signed bool         // the label's sign says which way the leak flows
 	above  float64
 
 	last       float64 // the time of the last row
 	start, end float64
 	leaking    int64
+
+	keywords *keywordFile // nil: the case has none that could be read
+	leakage  leakage
 }
 
 // extractor reads trend files.
@@ -50,6 +54,9 @@ func (x extractor) Extract(ctx context.Context, w *etl.Work) etl.Batches[batch] 
 		c := &caseFile{above: x.settings.LabelAbove, last: math.Inf(-1), start: math.NaN()}
 		if c.reader, err = olga.NewReader(file, in.Location); err == nil {
 			err = c.choose(x.settings)
+		}
+		if err == nil {
+			c.keywords, err = x.readKeywords(ctx, w)
 		}
 		for err == nil {
 			b := batch{c: c}
@@ -84,7 +91,7 @@ func (c *caseFile) choose(s Settings) error {
 	}
 	switch {
 	case len(labels) == 1:
-		c.label = labels[0]
+		c.label, c.signed = labels[0], matches(labels[0], leakFlows)
 	case s.LabelTrend != "":
 		return fmt.Errorf("label_trend %q is the name of %d trends, and must be that of one; there are %s", pattern, len(labels), c.names())
 	}
@@ -157,7 +164,7 @@ func selectColumns(_ context.Context, _ *etl.Work, b batch) (batch, error) {
 		values := b.rows.Column(b.c.label).Floats()
 		labels := make([]int64, len(values))
 		for i, v := range values {
-			if v > b.c.above {
+			if b.c.isLeak(v) {
 				labels[i] = 1
 				b.c.leaking++
 			}
@@ -207,7 +214,11 @@ func (loader) Load(ctx context.Context, w *etl.Work, in etl.Batches[batch]) erro
 			}
 		}
 	}
-	err = w.CreateTable(ctx, w.Item.Name+".parquet", rows, table.WriteOptions{Metadata: map[string]string{trendsKey: string(about)}})
+	metadata, err := c.metadata(about)
+	if err != nil {
+		return err
+	}
+	err = w.CreateTable(ctx, w.Item.Name+".parquet", rows, table.WriteOptions{Metadata: metadata})
 	if err != nil {
 		return err
 	}
@@ -227,7 +238,7 @@ func (c *caseFile) entry(w *etl.Work) (*table.Table, error) {
 		genkey, unpaired = strings.TrimPrefix(w.Item.Inputs[1].Name, keywords+": "), false
 	}
 	rows := c.reader.Rows()
-	return table.New(
+	return table.New(append([]*table.Column{
 		table.NewString("case", []string{w.Item.Name}, nil),
 		table.NewString("tpl", []string{w.Item.Inputs[0].Name}, nil),
 		table.NewString("genkey", []string{genkey}, []bool{unpaired}),
@@ -238,7 +249,7 @@ func (c *caseFile) entry(w *etl.Work) (*table.Table, error) {
 		table.NewFloat64("end_time", []float64{c.end}, nil),
 		table.NewInt64("leak_rows", []int64{c.leaking}, []bool{c.label == ""}),
 		table.NewFloat64("leak_share", []float64{float64(c.leaking) / float64(rows)}, []bool{c.label == ""}),
-	)
+	}, c.keywordColumns()...)...)
 }
 
 // indexFile is the index of all cases.

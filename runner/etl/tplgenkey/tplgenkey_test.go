@@ -78,8 +78,8 @@ func TestACaseIsAParquetFileAndARowOfTheIndex(t *testing.T) {
 		rows = append(rows, strings.Join(cells, "|"))
 	}
 	want := []string{
-		"02|02.tpl||OLGA 2017.2.0.107|2|3|0|5|0|0",
-		"D 0/TPL/01|D 0/TPL/01.tpl|D 0/01.GENKEY|OLGA 2017.2.0.107|3|3|0|2|1|0.3333333333333333",
+		"02|02.tpl||OLGA 2017.2.0.107|2|3|0|5|0|0|x.genkey|||||||||||||||||||0||",
+		"D 0/TPL/01|D 0/TPL/01.tpl|D 0/01.GENKEY|OLGA 2017.2.0.107|3|3|0|2|1|0.3333333333333333|x.genkey||||||||0|||||||||||0.25|1|1",
 	}
 	if d := cmp.Diff(want, rows); d != "" {
 		t.Error(d)
