@@ -1,5 +1,5 @@
 // Package olga reads and writes what OLGA, the flow simulator, writes: trend files
-// (.tpl).
+// (.tpl). What it is given, keyword files, package genkey reads.
 //
 // A trend file is a header, a catalog of trends, and a row of numbers for each time
 // step. [NewReader] reads the header and the catalog, [Reader.Read] as many rows at a

@@ -31,12 +31,18 @@ func (r *Reader) readHeader() error {
 		if r.read > maxHeaderBytes {
 			return r.fault(0, "there is no CATALOG within the first %d bytes; this is no trend file", maxHeaderBytes)
 		}
-		text := strings.TrimSpace(string(line))
+		text := strings.TrimSpace(Text(line))
+		if r.lines == 1 {
+			text = strings.TrimPrefix(text, "\ufeff")
+		}
 		if r.lines == 1 && !strings.HasPrefix(strings.TrimLeft(text, "' "), "OLGA") {
 			return r.fault(0, "a trend file begins with the version of OLGA, such as 'OLGA 2017.2.0.107', not with %s", quote(text))
 		}
-		if text == "CATALOG" {
+		switch text {
+		case "CATALOG":
 			return nil
+		case "PROFILE PLOT":
+			return r.fault(0, "this is a profile file (.ppl), whose values are along the pipe, and no trend file")
 		}
 		value := strings.TrimSpace(strings.Trim(text, "'"))
 		if r.lines == 1 {
@@ -79,9 +85,9 @@ func (r *Reader) readCatalog() error {
 		if line, err = r.line(); err != nil {
 			return r.ended(err, "within its catalog: "+fmt.Sprintf("%d of %d trends are there", len(r.Trends), count))
 		}
-		trend, ok := parseTrend(string(line))
+		trend, ok := parseTrend(Text(line))
 		if !ok {
-			return r.fault(0, "a trend is a variable, quoted words and a unit, such as PT 'POSITION:' 'P1' '(PA)' 'Pressure', not %s", quote(string(line)))
+			return r.fault(0, "a trend is a variable, quoted words and a unit, such as PT 'POSITION:' 'P1' '(PA)' 'Pressure', not %s", quote(Text(line)))
 		}
 		r.Trends = append(r.Trends, trend)
 	}

@@ -85,6 +85,44 @@ func TestTheVersionIsTheFirstLine(t *testing.T) {
 	}
 }
 
+// Headers as other versions of OLGA write them: 7.2 with several branches, a restart and
+// no fluid file, 2016 and later with several fluid files, and texts in Windows-1252.
+func TestHeadersOfOtherVersions(t *testing.T) {
+	catalog := "CATALOG \n2\nHT 'GLOBAL' '(S)' 'Time step'\nGTLEAK 'LEAK:' 'F\xdaGA 1' '(KG/S)' 'Leakage total mass flow rate'\nTIME SERIES  ' (S)  '\n0 1 2\n"
+	for name, c := range map[string]struct {
+		text string
+		want olga.Header
+	}{
+		"restarted, several branches": {
+			"'OLGA 7.2.2.0'\nTIME PLOT\nINPUT FILE\n'FC1.inp'\nRESTART FILE\n'restart.rsw'\nDATE\n'2015-01-15 10:08:04'\nPROJECT\n'myproject'\nTITLE\n'mytitle'\nAUTHOR\n'GP'\nNETWORK\n3\nGEOMETRY' (M)  '\n" +
+				"BRANCH\n'old_offshore'\n2\n        0.000        50.163       101.329 \n      -80.172       -81.365       -82.581 \n" +
+				"BRANCH\n'riser'\n1\n        0.000        40.000 \n     -120.000       -80.000 \nBRANCH\n'TITLE'\n1\n0.0 1.0 \n0.0 1.0 \n",
+			olga.Header{
+				Version: "OLGA 7.2.2.0", InputFile: "FC1.inp", Date: "2015-01-15 10:08:04", Project: "myproject", Title: "mytitle", Author: "GP",
+				Branches: []string{"old_offshore", "riser", "TITLE"}, TimeUnit: "S",
+			},
+		},
+		"several fluids, CRLF": {
+			"'OLGA 2021.1.0.54830'\r\nTIME PLOT\r\nINPUT FILE\r\n'01.genkey'\r\nPVT FILES\r\n'../a b.tab' '../DATE.tab' \r\nDATE\r\n'22-09-23 18:53:33'\r\nPROJECT\r\n''\r\nTITLE\r\n'F\xfaga'\r\nAUTHOR\r\n'LL'\r\nNETWORK\r\n1\r\n",
+			olga.Header{Version: "OLGA 2021.1.0.54830", InputFile: "01.genkey", Date: "22-09-23 18:53:33", Title: "Fúga", Author: "LL", TimeUnit: "S"},
+		},
+		"a byte order mark": {"\ufeff'OLGA 2025.1.0.24773'\nTIME PLOT\n", olga.Header{Version: "OLGA 2025.1.0.24773", TimeUnit: "S"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, all, err := read(strings.NewReader(c.text+catalog), 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(c.want, r.Header); d != "" {
+				t.Error(d)
+			}
+			if d := cmp.Diff([]string{"TIME", "HT_GLOBAL", "GTLEAK_LEAK_FÚGA_1"}, all.Names()); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
 // series is a file of two trends.
 func series(rows string) string {
 	return header + "CATALOG\n2\nPT 'A' '(PA)' 'Pressure'\nGT 'A' '(KG/S)' 'Flow'\nTIME SERIES ' (S) '\n" + rows
@@ -131,6 +169,7 @@ func TestWhatIsNoTrendFileIsTold(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":             {"", "line 1: the file ends before the CATALOG"},
 		"another format":    {"a,b\n1,2\n", `line 1: a trend file begins with the version of OLGA, such as 'OLGA 2017.2.0.107', not with "a,b"`},
+		"a profile file":    {"'OLGA 2017.2.0.107'\nPROFILE PLOT\nCATALOG\n", "line 2: this is a profile file (.ppl)"},
 		"no catalog":        {header, "the file ends before the CATALOG"},
 		"no count":          {header + "CATALOG\nPT\n", `after CATALOG comes the number of trends, not "PT"`},
 		"a huge count":      {header + "CATALOG\n2000000000\n", "the catalog is to have 2000000000 trends; at most 100000 are read"},
