@@ -46,8 +46,8 @@
 //
 // # Limits
 //
-// The limits of a file are constants of this package: bytes, bytes of a line, depth of
-// lists and components, keywords, parameters and values. One that exceeds them fails in
-// bounded time and memory. Nothing of a file is executed or taken for a path. Every
-// error about what stands in a file is an [olga.SyntaxError].
+// A file has at most 64 MiB, 1 MiB a line, 200,000 keywords of 256 parameters each, and
+// 1,000,000 values; lists, and components, lie at most 16 deep within one another. One
+// that exceeds them fails in bounded time and memory. Nothing of a file is executed or
+// taken for a path. Every error about what stands in a file is an [olga.SyntaxError].
 package genkey

@@ -1,6 +1,7 @@
 package genkey
 
 import (
+	"fmt"
 	"math"
 	"strings"
 )
@@ -73,7 +74,7 @@ func (l *Leak) StartS() *float64 {
 
 // Leaks are the LEAKs, in the file's order. An error about a value is a [*ValueError].
 func (d *Document) Leaks() ([]Leak, error) {
-	r := &resolver{doc: d, controllers: d.valveControllers()}
+	r := &resolver{doc: d, controllers: d.valveControllers(), geometries: map[string][]pipe{}}
 	err := r.leaks(d.Keywords, nil)
 	for component := range d.Components() {
 		if err == nil {
@@ -87,6 +88,7 @@ func (d *Document) Leaks() ([]Leak, error) {
 type resolver struct {
 	doc         *Document
 	controllers map[Terminal]*Keyword
+	geometries  map[string][]pipe // of a file as of OLGA 5, by their labels
 	found       []Leak
 }
 
@@ -137,7 +139,7 @@ func (r *resolver) leaks(list []Keyword, component *Keyword) error {
 			}
 		} else {
 			l.Branch = k.Text("BRANCH")
-			pipes, err = pipesOf(geometryOf(list, l.Branch))
+			pipes, err = r.pipesOfBranch(list, l.Branch)
 		}
 		for _, step := range []func(*Keyword) error{
 			func(k *Keyword) error { return l.place(k, list, pipes) }, l.size, l.outside,
@@ -155,21 +157,31 @@ func (r *resolver) leaks(list []Keyword, component *Keyword) error {
 	return nil
 }
 
-// geometryOf are, in a file as of OLGA 5, the keywords of a branch's geometry.
-func geometryOf(list []Keyword, branch string) []Keyword {
+// pipesOfBranch are, in a file as of OLGA 5, the pipes of a branch's geometry.
+func (r *resolver) pipesOfBranch(list []Keyword, branch string) ([]pipe, error) {
 	geometry := ""
 	for k := range All(list, "BRANCH") {
 		if strings.EqualFold(k.Text("LABEL"), branch) {
-			geometry = k.Text("GEOMETRY")
+			geometry = strings.ToUpper(k.Text("GEOMETRY"))
 		}
 	}
+	if pipes, known := r.geometries[geometry]; known || geometry == "" {
+		return pipes, nil
+	}
+	pipes, err := pipesOf(geometryOf(list, geometry))
+	r.geometries[geometry] = pipes
+	return pipes, err
+}
+
+// geometryOf are a GEOMETRY and the keywords up to the next.
+func geometryOf(list []Keyword, label string) []Keyword {
 	from := -1
 	for i := range list {
 		switch {
 		case !list[i].Is("GEOMETRY"):
 		case from >= 0:
 			return list[from:i]
-		case geometry != "" && strings.EqualFold(list[i].Text("LABEL"), geometry):
+		case strings.EqualFold(list[i].Text("LABEL"), label):
 			from = i
 		}
 	}
@@ -222,21 +234,14 @@ func (l *Leak) place(k *Keyword, list []Keyword, pipes []pipe) error {
 // inPipe sets the metres to the middle of the section.
 func (l *Leak) inPipe(k *Keyword, in *pipe, metres *float64) error {
 	v, ok := k.Get("SECTION")
-	if !ok || in.sections == nil {
+	if !ok || in.count == 0 {
 		return nil
 	}
-	n, err := v.SI(Fraction)
+	section, err := v.whole(float64(in.count))
 	if err != nil {
-		return err
+		return fmt.Errorf("the section of the pipe %s: %w", in.label, err)
 	}
-	if n < 1 || n > float64(len(in.sections)) || n != math.Trunc(n) {
-		return v.fault("the pipe %s has the sections 1 to %d, and no %s", in.label, len(in.sections), v)
-	}
-	*metres = in.start
-	for _, length := range in.sections[:int(n)-1] {
-		*metres += length
-	}
-	*metres += in.sections[int(n)-1] / 2
+	*metres = in.middle(section)
 	return nil
 }
 

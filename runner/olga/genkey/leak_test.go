@@ -124,8 +124,8 @@ func TestLeaksThatMakeNoSense(t *testing.T) {
 		" LEAK LABEL=L, TIME=0 bara":                          `"bara" is no known unit of a time`,
 		" LEAK LABEL=L, TIME=(0, 1, 2) s, OPENING=(0, 1)":     "OPENING has 2 values, and TIME has 3; they must be as many",
 		" LEAK LABEL=L, OPENING=OFF":                          `"OFF" is no number, and a fraction is one`,
-		" LEAK LABEL=L, PIPE=\"P-2\", SECTION=4":              "the pipe P-2 has the sections 1 to 3, and no 4",
-		" LEAK LABEL=L\n PIPE LABEL=X, NSEGMENT=1e9":          "a pipe has a whole number of sections from 1 to 1000000, not 1e9",
+		" LEAK LABEL=L, PIPE=\"P-2\", SECTION=4":              "the section of the pipe P-2: line 8, character 36: a whole number from 1 to 3 is asked for, not 4",
+		" LEAK LABEL=L\n PIPE LABEL=X, NSEGMENT=1.5":          "a whole number from 1 to 1000000000 is asked for, not 1.5",
 		strings.Repeat(" LEAK LABEL=L, DIAMETER=1 m\n", 1001): "the file has more than 1000 leaks",
 	} {
 		_, err := parse(t, flowpath(keywords)).Leaks()

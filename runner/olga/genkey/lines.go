@@ -13,15 +13,24 @@ import (
 	"mlops/runner/olga"
 )
 
-// The limits of a keyword file.
+// The limits of what may lie within one another, and of a keyword.
 const (
-	maxBytes       = 64 << 20
-	maxLineBytes   = 1 << 20
-	maxLists       = 16 // that lie within one another
-	maxComponents  = 16 // that lie within one another
-	maxKeywords    = 200_000
-	maxParameters  = 256 // of a keyword
-	maxValues      = 1_000_000
+	maxLists      = 16
+	maxComponents = 16
+	maxParameters = 256
+)
+
+// limits are those of a file as a whole.
+type limits struct {
+	bytes            int64
+	lineBytes        int
+	keywords, values int
+}
+
+// fileLimits are those of every keyword file.
+var fileLimits = limits{bytes: 64 << 20, lineBytes: 1 << 20, keywords: 200_000, values: 1_000_000}
+
+const (
 	bufferBytes    = 64 << 10
 	versionHeading = "Generated with OLGA version "
 	shortestRule   = 3 // stars
@@ -30,10 +39,11 @@ const (
 // lines gives the lines of a file that hold more than a comment, and follows the
 // headings.
 type lines struct {
-	name string
-	in   *bufio.Reader
-	long []byte // a line that is longer than the buffer
-	read int64
+	name   string
+	limits limits
+	in     *bufio.Reader
+	long   []byte // a line that is longer than the buffer
+	read   int64
 
 	line string // the current one, decoded
 	at   int    // the byte of it that is next
@@ -46,8 +56,8 @@ type lines struct {
 	heading          string // the comment after such a line
 }
 
-func newLines(in io.Reader, name string) *lines {
-	return &lines{name: name, in: bufio.NewReaderSize(in, bufferBytes)}
+func newLines(in io.Reader, name string, within limits) *lines {
+	return &lines{name: name, limits: within, in: bufio.NewReaderSize(in, bufferBytes)}
 }
 
 // next goes to the next line with content. The error is [io.EOF] after the last.
@@ -100,9 +110,9 @@ func (l *lines) raw() ([]byte, error) {
 	if errors.Is(err, bufio.ErrBufferFull) {
 		l.long = append(l.long[:0], line...)
 		for errors.Is(err, bufio.ErrBufferFull) {
-			if len(l.long) > maxLineBytes {
+			if len(l.long) > l.limits.lineBytes {
 				l.n++
-				return nil, l.lineFault("the line is longer than %d bytes; this is no keyword file", maxLineBytes)
+				return nil, l.lineFault("the line is longer than %d bytes; this is no keyword file", l.limits.lineBytes)
 			}
 			line, err = l.in.ReadSlice('\n')
 			l.long = append(l.long, line...)
@@ -119,8 +129,8 @@ func (l *lines) raw() ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", l.name, err)
 	}
 	l.n++
-	if l.read += int64(len(line)); l.read > maxBytes {
-		return nil, l.lineFault("the file is longer than %d bytes, which is more than a keyword file may have", maxBytes)
+	if l.read += int64(len(line)); l.read > l.limits.bytes {
+		return nil, l.lineFault("the file is longer than %d bytes, which is more than a keyword file may have", l.limits.bytes)
 	}
 	return bytes.TrimRight(line, "\r\n"), nil
 }
@@ -166,11 +176,6 @@ func (l *lines) faultAt(p Pos, format string, args ...any) error {
 // lineFault is an error about the line as a whole.
 func (l *lines) lineFault(format string, args ...any) error {
 	return l.faultAt(Pos{Line: l.n}, format, args...)
-}
-
-// endFault is an error about what should follow the last line.
-func (l *lines) endFault(format string, args ...any) error {
-	return l.faultAt(Pos{Line: l.n + 1}, format, args...)
 }
 
 // quote is a text as an error shows it.

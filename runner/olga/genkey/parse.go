@@ -11,8 +11,10 @@ import (
 
 // Parse reads a keyword file. name is what errors call it. An error about what stands
 // in the file is an [olga.SyntaxError].
-func Parse(in io.Reader, name string) (*Document, error) {
-	p := &parser{lines: newLines(in, name)}
+func Parse(in io.Reader, name string) (*Document, error) { return parse(in, name, fileLimits) }
+
+func parse(in io.Reader, name string, within limits) (*Document, error) {
+	p := &parser{lines: newLines(in, name, within)}
 	open := []Keyword{{}} // the document, and the components that are not yet closed
 	doc := &Document{}
 	for !doc.Ended {
@@ -67,8 +69,8 @@ func (p *parser) keyword() (k Keyword, err error) {
 		}
 	}
 	p.held = false
-	if p.keywords++; p.keywords > maxKeywords {
-		return k, p.fault("the file has more than %d keywords", maxKeywords)
+	if p.keywords++; p.keywords > p.limits.keywords {
+		return k, p.fault("the file has more than %d keywords", p.limits.keywords)
 	}
 	k.Pos, k.Section = p.pos(), p.section
 	if k.Name, err = p.name("a line begins with a keyword, such as PIPE"); err != nil {
@@ -213,7 +215,7 @@ func number(word string) (v float64, ok bool) {
 		return 0, false
 	}
 	digits, exponent := 0, -1
-	for i := 0; i < len(word); i++ {
+	for i := range len(word) {
 		switch c := word[i]; {
 		case c >= '0' && c <= '9':
 			digits++

@@ -8,10 +8,24 @@ import (
 // pipe is a PIPE of a flow path. What the file does not state is NaN.
 type pipe struct {
 	label    string
-	start    float64 // m from the beginning of the flow path
-	length   float64 // m
-	diameter float64 // m
-	sections []float64
+	start    float64   // m from the beginning of the flow path
+	length   float64   // m
+	diameter float64   // m
+	count    int       // of its sections; 0: that is not stated
+	sections []float64 // their lengths, m; nil: they are equal
+}
+
+// middle is that of a section, by its number from 1, in metres from the beginning of
+// the flow path.
+func (p *pipe) middle(section int) float64 {
+	if p.sections == nil {
+		return p.start + p.length*(float64(section)-0.5)/float64(p.count)
+	}
+	metres := p.start
+	for _, length := range p.sections[:section-1] {
+		metres += length
+	}
+	return metres + p.sections[section-1]/2
 }
 
 // pipesOf are the pipes of a flow path, among its keywords, in the order of the flow.
@@ -39,7 +53,7 @@ func pipesOf(list []Keyword) ([]pipe, error) {
 			if p.length, err = k.length(&end); err != nil {
 				return nil, err
 			}
-			if p.sections, err = k.sections(p.length); err != nil {
+			if p.count, p.sections, err = k.sections(); err != nil {
 				return nil, err
 			}
 			along, diameter = along+p.length, p.diameter
@@ -84,27 +98,28 @@ func (k *Keyword) length(end *[3]float64) (float64, error) {
 	return math.Sqrt(square), nil
 }
 
-// sections are the lengths of the pipe's sections; nil: they are not stated.
-func (k *Keyword) sections(length float64) ([]float64, error) {
+// sections are the number of the pipe's sections, and their lengths where they are
+// stated.
+func (k *Keyword) sections() (int, []float64, error) {
 	if v, ok := k.Get("LSEGMENT"); ok {
-		return v.SIs(Length)
+		lengths, err := v.SIs(Length)
+		return len(lengths), lengths, err
 	}
 	v, ok := k.Get("NSEGMENT")
 	if !ok {
-		return nil, nil
+		return 0, nil, nil
 	}
+	n, err := v.whole(1e9)
+	return n, nil, err
+}
+
+// whole is a whole number from 1 on.
+func (v Value) whole(most float64) (int, error) {
 	n, err := v.SI(Fraction)
-	if err != nil {
-		return nil, err
+	if err == nil && !(n >= 1 && n <= most && n == math.Trunc(n)) {
+		err = v.fault("a whole number from 1 to %.0f is asked for, not %s", most, v)
 	}
-	if n < 1 || n > maxValues || n != math.Trunc(n) {
-		return nil, v.fault("a pipe has a whole number of sections from 1 to %d, not %s", maxValues, v)
-	}
-	sections := make([]float64, int(n))
-	for i := range sections {
-		sections[i] = length / n
-	}
-	return sections, nil
+	return int(n), err
 }
 
 // at is the pipe that a place lies in, by its metres from the beginning; nil: there is

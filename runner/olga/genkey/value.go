@@ -9,8 +9,8 @@ import (
 
 // value reads a value; within are the places where the lists begin that it lies in.
 func (p *parser) value(within []Pos) (v Value, err error) {
-	if p.values++; p.values > maxValues {
-		return v, p.fault("the file has more than %d values", maxValues)
+	if p.values++; p.values > p.limits.values {
+		return v, p.fault("the file has more than %d values", p.limits.values)
 	}
 	v.Pos = p.pos()
 	switch p.peek() {
