@@ -50,6 +50,7 @@ var verdicts = map[pipeline.Kind]struct {
 	pipeline.NotPermitted: {mlopsv1.FailureKind_FAILURE_KIND_LOST, "not_permitted"},
 	pipeline.Passing:      {mlopsv1.FailureKind_FAILURE_KIND_RETRYABLE, "io"},
 	pipeline.Cancelled:    {mlopsv1.FailureKind_FAILURE_KIND_CANCELLED, "cancelled"},
+	pipeline.Conflict:     {mlopsv1.FailureKind_FAILURE_KIND_PERMANENT, "conflict"},
 }
 
 // failureOf sorts an error into what the master does about it.

@@ -68,6 +68,7 @@ func runFanOut(ctx context.Context, job *etl.Job, op *mlopsv1.RunOperation, opti
 	if err != nil {
 		return nil, err
 	}
+	defer plan.Release()
 	if shards := job.Shards(plan); len(shards) > 1 {
 		spawn := spawnOf(op, plan, shards)
 		if size := proto.Size(spawn); size <= maxSpawnBytes {

@@ -38,6 +38,30 @@
 // Outputs of items that the plan does not have any more are removed, if they are
 // still what was written.
 //
+// # Two runs at once
+//
+// Two runs of one configuration would do each other little harm: outputs are
+// deterministic, and appear whole or not at all. Two of different ones would mix.
+// So an output folder belongs to one run, which the file .manifests/run.json names,
+// a [Claim]. A run claims the folder when it plans, and looks whether it still has
+// it before it makes anything visible: a run that was overtaken ends with a
+// [*TakenError] and writes nothing more. The run that began last has the folder.
+// This needs no lease, which would need clocks that agree, and have a run that was
+// killed on some worker keep the next one waiting; and no store that can write on a
+// condition.
+//
+// On one machine the kernel knows who is alive. There the run that came first is
+// not disturbed: it holds a lock on .manifests/lock, which ends with its process,
+// and a second one ends at once with a [*BusyError] that names the first. The shards
+// of a fan-out share the lock while each is at work, and keep others away together.
+// In a bucket, or where shards are at work on other machines alone, the claim is all
+// there is.
+//
+// Between the look and the write lies a moment in which another run may claim the
+// folder. What is written in it is found: gathering takes no output that is not what
+// the manifest of its item tells, and no item of another configuration, and fails;
+// and a later run does such an item again.
+//
 // # Words
 //
 // An item is the unit of work and of failure: a case, mostly. It ends done,

@@ -53,10 +53,18 @@ func (j *Job) wrap(ctx context.Context, stage string, err error) error {
 	if err == nil {
 		return nil
 	}
-	kind := pipeline.KindOf(ctx, err, pipeline.BadData)
+	kind := kindOf(ctx, err)
 	var located *config.Error
 	if !errors.As(err, &located) {
 		err = fmt.Errorf("%s: %w", j.section, err)
 	}
 	return &pipeline.Error{Stage: stage, Kind: kind, Err: err}
+}
+
+// kindOf sorts an error; one that tells nothing of itself is the data's.
+func kindOf(ctx context.Context, err error) pipeline.Kind {
+	if isConflict(err) {
+		return pipeline.Conflict
+	}
+	return pipeline.KindOf(ctx, err, pipeline.BadData)
 }

@@ -3,6 +3,7 @@ package etl
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 	"time"
@@ -16,11 +17,21 @@ import (
 // gatherItem is what the work of [Gatherer] is called.
 const gatherItem = "gather"
 
-// Gather ends a run: it removes what former items left, and has the pipeline
-// make what it makes of all items, unless nothing has changed. names are the
-// plan's items in order, outcomes theirs; those from another process need not
-// have their outputs, which stand in the manifests.
+// Gather ends a run whose shards have been processed: it removes what former items
+// left, and has the pipeline make what it makes of all items, unless nothing has
+// changed. names are the plan's items in order, outcomes theirs; those from another
+// process need not have their outputs, which stand in the manifests. Errors are
+// also those of [Job.RunShard].
 func (j *Job) Gather(ctx context.Context, names []string, outcomes []Outcome, options Options) (*Result, error) {
+	release, err := j.join(ctx)
+	if err != nil {
+		return nil, j.wrap(ctx, "gather", err)
+	}
+	defer release()
+	return j.gatherStage(ctx, names, outcomes, options)
+}
+
+func (j *Job) gatherStage(ctx context.Context, names []string, outcomes []Outcome, options Options) (*Result, error) {
 	began := j.env.Now()
 	progress.From(ctx).Report(progress.Report{Stage: j.typeName + ": gather"})
 	result, err := j.gather(ctx, names, outcomes, options)
@@ -120,11 +131,25 @@ func (j *Job) complete(ctx context.Context, names []string, outcomes []Outcome) 
 			case m == nil:
 				return fmt.Errorf("item %s: its manifest is not there any more: %s", name, problem)
 			}
+			if difference := j.foreign(m); difference != "" {
+				return fmt.Errorf("item %s: another run made it meanwhile (%s); run again", name, difference)
+			}
 			all[i].Inputs, all[i].Outputs = m.Inputs, m.Outputs
 			return nil
 		})
 	}
 	return all, group.Wait()
+}
+
+// foreign says how the configuration or the code that an item was made with differs
+// from this job's, "" if it does not.
+func (j *Job) foreign(m *Manifest) string {
+	if m.CodeVersion != j.env.Version {
+		return fmt.Sprintf("code version %s, not %s", shown(m.CodeVersion), shown(j.env.Version))
+	}
+	common := maps.Clone(m.Config)
+	maps.DeleteFunc(common, func(key, _ string) bool { return strings.HasPrefix(key, itemKeys) })
+	return configDifference(common, j.flat)
 }
 
 // digestOfOutcome is the digest of what gathering takes of an item: what its

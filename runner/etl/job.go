@@ -34,6 +34,9 @@ func (j *Job) Sources() []string { return j.sources }
 // Output returns the absolute location of the folder of the job's outputs.
 func (j *Job) Output() string { return j.output }
 
+// itemKeys begins the keys of an item's own params among those of the configuration.
+const itemKeys = "item."
+
 // configOf returns the hash and the keys of all that an item is made with.
 func (j *Job) configOf(item Item) (hash string, flat map[string]string) {
 	if len(item.Params) == 0 {
@@ -42,7 +45,7 @@ func (j *Job) configOf(item Item) (hash string, flat map[string]string) {
 	flat = maps.Clone(j.flat)
 	texts := []string{j.hash}
 	for _, key := range slices.Sorted(maps.Keys(item.Params)) {
-		flat["item."+key] = item.Params[key]
+		flat[itemKeys+key] = item.Params[key]
 		texts = append(texts, key, item.Params[key])
 	}
 	return DigestOf(texts...), flat

@@ -19,7 +19,8 @@ import (
 // max_errors with a [*TooManyError]. Whatever was done by then stays done.
 //
 // An error that says nothing about the item — a full disk, the end of the
-// context, a location that is not allowed — ends the run in either case.
+// context, a location that is not allowed, another run that has taken the output
+// folder over — ends the run in either case.
 func (j *Job) Process(ctx context.Context, items []Item, reasons []string) ([]Outcome, error) {
 	workers := j.common.MaxWorkers
 	if workers == 0 {
@@ -68,8 +69,8 @@ func (j *Job) processOne(ctx context.Context, item Item) (Outcome, error) {
 		}
 		return outcome, nil
 	}
-	switch pipeline.KindOf(ctx, err, pipeline.BadData) {
-	case pipeline.Cancelled, pipeline.NotPermitted, pipeline.Forbidden, pipeline.Passing:
+	switch kindOf(ctx, err) {
+	case pipeline.Cancelled, pipeline.NotPermitted, pipeline.Forbidden, pipeline.Passing, pipeline.Conflict:
 		return Outcome{}, err
 	}
 	if j.common.OnError == "fail" {

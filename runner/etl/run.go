@@ -24,7 +24,13 @@ type Plan struct {
 	Outcomes []Outcome
 	// Seconds that it took to make the plan.
 	Seconds float64
+
+	release func()
 }
+
+// Release frees the output folder's lock, which keeps other runs on this machine
+// away: call it when the plan has been carried out, or handed on as shards.
+func (p *Plan) Release() { p.release() }
 
 // Todo returns the items that are to be done and why, in order.
 func (p *Plan) Todo() (items []Item, reasons []string) {
@@ -82,6 +88,7 @@ func (j *Job) Run(ctx context.Context, options Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer plan.Release()
 	return j.RunPlan(ctx, plan, options)
 }
 
@@ -97,7 +104,7 @@ func (j *Job) RunPlan(ctx context.Context, plan *Plan, options Options) (*Result
 		return nil, err
 	}
 	seconds := j.since(began)
-	result, err := j.Gather(ctx, plan.Names(), merge(plan.Outcomes, done), options)
+	result, err := j.gatherStage(ctx, plan.Names(), merge(plan.Outcomes, done), options)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +113,10 @@ func (j *Job) RunPlan(ctx context.Context, plan *Plan, options Options) (*Result
 	return result, nil
 }
 
-// Plan lists the items and decides which are to be done. Errors name the
-// section.
+// Plan begins a run: it lists the items, claims the output folder for this run, and
+// decides which items are to be done. Where another run is at work in the folder on
+// this machine it gives a [*BusyError]; a run elsewhere ends with a [*TakenError].
+// A dry run claims nothing. The caller releases the plan. Errors name the section.
 func (j *Job) Plan(ctx context.Context, options Options) (*Plan, error) {
 	began := j.env.Now()
 	progress.From(ctx).Report(progress.Report{Stage: j.typeName + ": plan"})
@@ -121,11 +130,18 @@ func (j *Job) Plan(ctx context.Context, options Options) (*Plan, error) {
 	if err != nil {
 		return nil, j.wrap(ctx, "plan", err)
 	}
+	release := func() {}
+	if !options.DryRun {
+		if release, err = j.claim(ctx); err != nil {
+			return nil, j.wrap(ctx, "plan", err)
+		}
+	}
 	outcomes, err := j.decide(ctx, items, options)
 	if err != nil {
+		release()
 		return nil, j.wrap(ctx, "plan", err)
 	}
-	return &Plan{Items: items, Outcomes: outcomes, Seconds: j.since(began)}, nil
+	return &Plan{Items: items, Outcomes: outcomes, Seconds: j.since(began), release: release}, nil
 }
 
 // Names returns the items' names in order.

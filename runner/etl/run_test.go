@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,9 +19,9 @@ import (
 
 	"mlops/runner/config"
 	"mlops/runner/etl"
+	"mlops/runner/etl/etltest"
 	"mlops/runner/pipeline"
 	"mlops/runner/progress"
-	"mlops/runner/storage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -242,59 +241,39 @@ func TestForceDoesEverythingAgain(t *testing.T) {
 	}
 }
 
-// countingBucket counts what is read of the objects that are no manifests.
-type countingBucket struct {
-	storage.Bucket
-	mu   sync.Mutex
-	read []string
-}
-
-func (b *countingBucket) Open(ctx context.Context, key string) (storage.Reader, error) {
-	if !strings.Contains(key, ".manifests") {
-		b.mu.Lock()
-		b.read = append(b.read, key)
-		b.mu.Unlock()
-	}
-	return b.Bucket.Open(ctx, key)
-}
-
 // In a bucket, too: there the store's version of an object is what is compared.
 func TestASecondRunReadsNoData(t *testing.T) {
-	bucket := &countingBucket{Bucket: &storage.Memory{}}
-	write := func(key, text string) {
-		err := bucket.WriteAtomic(t.Context(), key, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	var p etltest.Project
 	for name, text := range threeTexts() {
-		write("data/texts/"+name, text)
+		p.Write(t, "data/texts/"+name, text)
 	}
-	env := etl.Env{Version: "1", Storage: storage.New(storage.Options{Buckets: map[string]storage.OpenBucket{
-		"s3": func(context.Context, string) (storage.Bucket, error) { return bucket, nil },
-	}})}
 	run := func() *etl.Result {
-		job, err := openSection("storage: {type: s3, bucket: plant, prefix: data}\n"+linesFile, "lines_pipeline", "", config.PipelinesOptions{}, env, linesType)
-		if err != nil {
-			t.Fatal(err)
-		}
-		result, err := job.Run(t.Context(), etl.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return result
+		return runIn(t, &p, "storage: {type: s3, bucket: plant, prefix: data}\n"+linesFile)
 	}
-	first := run()
-	if first.Count(etl.Done) != 3 || len(bucket.read) == 0 {
-		t.Fatalf("%v, reading %q", told(first), bucket.read)
+	if first := run(); first.Count(etl.Done) != 3 || len(p.Opened()) == 0 {
+		t.Fatal(told(first))
 	}
-	bucket.read = nil
-	if got := doneIn(run()); len(got) != 0 || len(bucket.read) != 0 {
-		t.Errorf("the second run did %q, reading %q", got, bucket.read)
+	got := doneIn(run())
+	if read := p.Opened(); len(got) != 0 || len(read) != 0 {
+		t.Errorf("the second run did %q, reading %q", got, read)
 	}
-	if ok, err := bucket.Exists(t.Context(), "data/numbered/sub/c.txt"); !ok || err != nil {
-		t.Errorf("the output is not where the storage section says: %v", err)
+	if got := p.Read(t, "data/numbered/sub/c.txt"); got != "1 four\n" {
+		t.Errorf("the output is not where the storage section says, but %q is", got)
 	}
+}
+
+// runIn runs the lines of a project in memory.
+func runIn(t testing.TB, p *etltest.Project, text string, set ...string) *etl.Result {
+	t.Helper()
+	job, err := p.Open(text, "lines_pipeline", set, linesType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := job.Run(t.Context(), etl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
 }
 
 // However the items are spread over processes, and in whatever order these end,
@@ -302,26 +281,34 @@ func TestASecondRunReadsNoData(t *testing.T) {
 func TestShardsGiveWhatOneProcessGives(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		texts := rapid.MapOfN(rapid.StringMatching(`[a-d]{1,3}`), rapid.StringMatching(`[x-z\n]{0,6}`), 1, 7).Draw(r, "texts")
-		whole, spread := newProject(t, nil), newProject(t, nil)
+		var whole, spread etltest.Project
 		for name, text := range texts {
-			whole.write("texts/"+name+".txt", text)
-			spread.write("texts/"+name+".txt", text)
+			whole.Write(t, "texts/"+name+".txt", text)
+			spread.Write(t, "texts/"+name+".txt", text)
 		}
-		want := whole.run("max_workers=1")
+		want := runIn(t, &whole, linesFile, "max_workers=1")
 		set := []string{"max_workers=3", fmt.Sprintf("shard_size=%d", rapid.IntRange(0, 5).Draw(r, "shard_size"))}
-		plan, err := spread.open(set...).Plan(t.Context(), etl.Options{})
+		open := func() *etl.Job {
+			job, err := spread.Open(linesFile, "lines_pipeline", set, linesType)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return job
+		}
+		plan, err := open().Plan(t.Context(), etl.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		shards := spread.open(set...).Shards(plan)
+		plan.Release()
+		shards := open().Shards(plan)
 		var outcomes []etl.Outcome
 		for _, i := range rapid.Permutation(indexes(len(shards))).Draw(r, "order") {
 			if rapid.Bool().Draw(r, "killed") { // an attempt before, which did the first item
-				if _, err := spread.open(set...).Process(t.Context(), shards[i].Items[:1], nil); err != nil {
+				if _, err := open().Process(t.Context(), shards[i].Items[:1], nil); err != nil {
 					t.Fatal(err)
 				}
 			}
-			done, err := spread.open(set...).RunShard(t.Context(), shards[i], etl.Options{})
+			done, err := open().RunShard(t.Context(), shards[i], etl.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -330,14 +317,14 @@ func TestShardsGiveWhatOneProcessGives(t *testing.T) {
 				outcomes = append(outcomes, o)
 			}
 		}
-		got, err := spread.open(set...).Gather(t.Context(), plan.Names(), outcomes, etl.Options{})
+		got, err := open().Gather(t.Context(), plan.Names(), outcomes, etl.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(told(want), told(got)); d != "" {
 			t.Error(d)
 		}
-		if d := cmp.Diff(whole.files(), spread.files()); d != "" {
+		if d := cmp.Diff(whole.Files(t, "numbered"), spread.Files(t, "numbered")); d != "" {
 			t.Error(d)
 		}
 	})

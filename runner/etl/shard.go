@@ -28,9 +28,16 @@ func (j *Job) Shards(p *Plan) []Shard {
 }
 
 // RunShard processes a shard. What an attempt before this one has done already is
-// not done again, and counts as done by this one.
+// not done again, and counts as done by this one. Where another run has claimed the
+// output folder since the plan was made it gives a [*TakenError], and a [*BusyError]
+// where one is at work in it on this machine.
 func (j *Job) RunShard(ctx context.Context, s Shard, options Options) (*Result, error) {
 	began := j.env.Now()
+	release, err := j.join(ctx)
+	if err != nil {
+		return nil, j.wrap(ctx, "process", err)
+	}
+	defer release()
 	outcomes, err := j.decide(ctx, s.Items, options)
 	if err != nil {
 		return nil, j.wrap(ctx, "plan", err)

@@ -50,10 +50,20 @@ func (w *Work) Open(ctx context.Context, in Input) (storage.Reader, error) {
 	return w.job.store.Open(ctx, in.Location)
 }
 
-// OpenOutput opens an output of any item, for [Gatherer]. The caller closes the
-// reader.
+// OpenOutput opens an output of any item, for [Gatherer]. One that is not what the
+// item's manifest tells is an error: another run, or somebody, has written to it
+// meanwhile. The caller closes the reader.
 func (w *Work) OpenOutput(ctx context.Context, o Output) (storage.Reader, error) {
-	return w.job.store.Open(ctx, Join(w.job.output, o.Path))
+	location := Join(w.job.output, o.Path)
+	check := &checking{job: w.job}
+	state, err := check.output(ctx, &o)
+	if err != nil {
+		return nil, err
+	}
+	if state != asWritten {
+		return nil, fmt.Errorf("%s is %s since this run wrote it or found it; run again once nothing else writes to it", location, state)
+	}
+	return w.job.store.Open(ctx, location)
 }
 
 // OutputFolder is the location that outputs' paths start from.
@@ -199,8 +209,14 @@ func (w *Work) manifest(skipped string) *Manifest {
 	}
 }
 
-// permit asks for leave to make something visible.
-func (j *Job) permit(ctx context.Context) error { return pipeline.Permit(ctx, j.env.Gate) }
+// permit asks for leave to make something visible: the task must still be this
+// attempt's, and the output folder this run's.
+func (j *Job) permit(ctx context.Context) error {
+	if err := pipeline.Permit(ctx, j.env.Gate); err != nil {
+		return err
+	}
+	return j.owned(ctx)
+}
 
 type counter struct{ n int64 }
 

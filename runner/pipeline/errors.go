@@ -23,6 +23,7 @@ const (
 	NotPermitted             // the gate denied publication
 	Passing                  // a full disk, a network: the same run may succeed later
 	Cancelled                // the context ended
+	Conflict                 // another run writes the same outputs
 )
 
 // Error is what a pipeline fails with.

@@ -76,13 +76,15 @@ func (m *Memory) WriteAtomic(ctx context.Context, key string, write func(io.Writ
 // List implements [Bucket].
 func (m *Memory) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
+		objects := make(map[string]memoryObject)
 		m.mu.RLock()
-		objects := maps.Clone(m.objects)
+		for key, o := range m.objects {
+			if strings.HasPrefix(key, prefix) {
+				objects[key] = o
+			}
+		}
 		m.mu.RUnlock()
 		for _, key := range slices.Sorted(maps.Keys(objects)) {
-			if !strings.HasPrefix(key, prefix) {
-				continue
-			}
 			if err := ctx.Err(); err != nil {
 				yield(Entry{}, fmt.Errorf("list %q: %w", prefix, err))
 				return

@@ -27,6 +27,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // writeCase writes a case of rows one second apart.
 func writeCase(t testing.TB, path string, labels []float64, signals ...string) {
 	t.Helper()
+	writeTable(t, path, caseOf(labels, signals...)...)
+}
+
+// caseOf are the columns of a case; labels that are nil make none.
+func caseOf(labels []float64, signals ...string) []*table.Column {
 	times := make([]float64, len(labels))
 	for i := range times {
 		times[i] = float64(i)
@@ -42,7 +47,7 @@ func writeCase(t testing.TB, path string, labels []float64, signals ...string) {
 	if labels != nil {
 		columns = append(columns, table.NewFloat64("LEAK", labels, nil))
 	}
-	writeTable(t, path, columns...)
+	return columns
 }
 
 func writeTable(t testing.TB, path string, columns ...*table.Column) {
@@ -61,8 +66,11 @@ func writeTable(t testing.TB, path string, columns ...*table.Column) {
 
 func open(t testing.TB, root, keys string) (*etl.Job, error) {
 	t.Helper()
-	text := "windows_pipeline:\n  source_folder: cases\n  output_folder: windows\n" + keys
-	return etltest.Open(t, root, text, "windows_pipeline", windows.Type())
+	return etltest.Open(t, root, sectionOf(keys), "windows_pipeline", windows.Type())
+}
+
+func sectionOf(keys string) string {
+	return "windows_pipeline:\n  source_folder: cases\n  output_folder: windows\n" + keys
 }
 
 func run(t testing.TB, root, keys string) (*etl.Result, error) {
@@ -72,6 +80,20 @@ func run(t testing.TB, root, keys string) (*etl.Result, error) {
 		t.Fatal(err)
 	}
 	return job.Run(t.Context(), etl.Options{})
+}
+
+// runIn runs the section in memory.
+func runIn(t testing.TB, p *etltest.Project, keys string) *etl.Result {
+	t.Helper()
+	job, err := p.Open(sectionOf(keys), "windows_pipeline", nil, windows.Type())
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := job.Run(t.Context(), etl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
 }
 
 // rows are a table's as text, for a table of golden values.
@@ -181,6 +203,25 @@ func TestCasesOfWindows(t *testing.T) {
 	}
 }
 
+// What somebody else wrote since is no part of the windows.
+func TestAnotherRunsWindowsAreNotGathered(t *testing.T) {
+	var p etltest.Project
+	p.WriteTable(t, "cases/a.parquet", caseOf(make([]float64, 6))...)
+	job, err := p.Open(sectionOf("  window_size: 4\n"), "windows_pipeline", nil, windows.Type())
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := job.Run(t.Context(), etl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.WriteTable(t, "windows/metadata/windows/a.parquet", caseOf(nil)...)
+	_, err = job.Gather(t.Context(), []string{"a"}, result.Outcomes, etl.Options{Force: true})
+	if err == nil || !strings.Contains(err.Error(), "metadata/windows/a.parquet is changed since this run wrote it or found it; run again once nothing else writes to it") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestLabelRules(t *testing.T) {
 	missing := math.NaN()
 	for _, c := range []struct {
@@ -203,12 +244,10 @@ func TestLabelRules(t *testing.T) {
 		{"fraction", []float64{0, 1, missing, missing}, "0.5"},
 	} {
 		t.Run(fmt.Sprint(c.rule, c.labels), func(t *testing.T) {
-			root := t.TempDir()
-			writeCase(t, filepath.Join(root, "cases/a.parquet"), c.labels)
-			if _, err := run(t, root, "  window_size: 4\n  label: "+c.rule+"\n"); err != nil {
-				t.Fatal(err)
-			}
-			if got := etltest.ReadTable(t, filepath.Join(root, "windows/windows.parquet")).Column("label").Text(0); got != c.want {
+			var p etltest.Project
+			p.WriteTable(t, "cases/a.parquet", caseOf(c.labels)...)
+			runIn(t, &p, "  window_size: 4\n  label: "+c.rule+"\n")
+			if got := p.ReadTable(t, "windows/windows.parquet").Column("label").Text(0); got != c.want {
 				t.Errorf("label %q, want %q", got, c.want)
 			}
 		})
@@ -255,19 +294,16 @@ func TestShortTail(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.rows, c.size, c.step, c.tail), func(t *testing.T) {
 			for _, batch := range []int{1, 3, 1000} {
-				root := t.TempDir()
-				writeCase(t, filepath.Join(root, "cases/a.parquet"), make([]float64, c.rows))
-				result, err := run(t, root, fmt.Sprintf("  window_size: %d\n  step_size: %d\n  short_tail: %s\n  batch_size: %d\n", c.size, c.step, c.tail, batch))
-				if err != nil {
-					t.Fatal(err)
-				}
+				var p etltest.Project
+				p.WriteTable(t, "cases/a.parquet", caseOf(make([]float64, c.rows))...)
+				result := runIn(t, &p, fmt.Sprintf("  window_size: %d\n  step_size: %d\n  short_tail: %s\n  batch_size: %d\n", c.size, c.step, c.tail, batch))
 				if c.want == nil {
 					if result.Outcomes[0].Status != etl.Skipped || result.Gathered.Status != etl.Skipped {
 						t.Errorf("%+v", result)
 					}
 					continue
 				}
-				got := etltest.ReadTable(t, filepath.Join(root, "windows/windows.parquet"))
+				got := p.ReadTable(t, "windows/windows.parquet")
 				var spans []string
 				for i := range got.NumRows() {
 					spans = append(spans, got.Column("start").Text(i)+"-"+got.Column("end").Text(i))
@@ -289,14 +325,12 @@ func TestWindowsAreThoseOfThePlainestProgram(t *testing.T) {
 		step := rapid.IntRange(1, 14).Draw(r, "step_size")
 		rule := rapid.SampledFrom([]string{"any", "last", "majority", "fraction"}).Draw(r, "label")
 		labels := rapid.SliceOfN(rapid.SampledFrom([]float64{0, 0, 1, 2, math.NaN()}), n, n).Draw(r, "labels")
-		root := t.TempDir()
-		writeCase(t, filepath.Join(root, "cases/a.parquet"), labels, "PT", "GT")
-		keys := fmt.Sprintf("  window_size: %d\n  step_size: %d\n  label: %s\n  batch_size: %d\n  materialize: true\n  selected_columns: [GT]\n",
-			size, step, rule, rapid.IntRange(1, 50).Draw(r, "batch_size"))
-		result, err := run(t, root, keys)
-		if err != nil {
-			t.Fatal(err)
-		}
+		var p etltest.Project
+		p.WriteTable(t, "cases/a.parquet", caseOf(labels, "PT", "GT")...)
+		materialize := rapid.IntRange(0, 3).Draw(r, "materialize") == 0 // costs a file for each window
+		keys := fmt.Sprintf("  window_size: %d\n  step_size: %d\n  label: %s\n  batch_size: %d\n  materialize: %t\n  selected_columns: [GT]\n",
+			size, step, rule, rapid.IntRange(1, 50).Draw(r, "batch_size"), materialize)
+		result := runIn(t, &p, keys)
 		var want []string
 		for start := 0; start+size <= n; start += step {
 			want = append(want, fmt.Sprintf("a %d %d %d %d %d %s", len(want), start, start+size, start, start+size-1, plainLabel(rule, labels[start:start+size])))
@@ -307,13 +341,16 @@ func TestWindowsAreThoseOfThePlainestProgram(t *testing.T) {
 			}
 			return
 		}
-		index := etltest.ReadTable(t, filepath.Join(root, "windows/windows.parquet"))
+		index := p.ReadTable(t, "windows/windows.parquet")
 		if d := cmp.Diff(want, rows(index)); d != "" {
 			t.Fatal(d)
 		}
-		whole := etltest.ReadTable(t, filepath.Join(root, "cases/a.parquet")).Drop("PT")
+		if !materialize {
+			return
+		}
+		whole := p.ReadTable(t, "cases/a.parquet").Drop("PT")
 		for i := range index.NumRows() {
-			got := etltest.ReadTable(t, filepath.Join(root, fmt.Sprintf("windows/data/a/window_%06d.parquet", i)))
+			got := p.ReadTable(t, fmt.Sprintf("windows/data/a/window_%06d.parquet", i))
 			lo := index.Column("start").Ints()[i]
 			if d := cmp.Diff(rows(whole.Slice(int(lo), int(lo)+size)), rows(got)); d != "" {
 				t.Fatal(d)
