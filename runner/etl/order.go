@@ -2,6 +2,7 @@ package etl
 
 import (
 	"fmt"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -13,11 +14,20 @@ type Ordered struct {
 	After []string
 }
 
-// Order sorts jobs so that each comes after those whose outputs it reads: one
-// depends on another if one of its sources is the other's output folder or lies
-// in it. Jobs that do not depend on one another stay in their order. Two jobs of
-// one output folder, and jobs that depend on one another in a circle, are an
-// error that names them.
+// Order sorts jobs so that each comes after those whose outputs it reads. A job
+// depends on another
+//
+//   - if one of its sources is the other's output folder, or lies in it: that of
+//     the innermost folder where several are nested;
+//   - if the other's output folder lies in one of its sources, of which it is then a
+//     part, unless the other is itself made, over however many sections, of what this
+//     one gives.
+//
+// Folders are compared by what they are called, whatever the spelling, and not by
+// where links lead. So an output folder may lie in another's, and whoever reads the
+// outer one comes after both. Jobs that do not depend on one another stay in their
+// order. Two jobs of one output folder, and jobs that depend on one another in a
+// circle, are an error that names them.
 func Order(jobs []*Job) ([]Ordered, error) {
 	outputs := make(map[string]*Job, len(jobs))
 	for _, j := range jobs {
@@ -27,14 +37,7 @@ func Order(jobs []*Job) ([]Ordered, error) {
 		}
 		outputs[folder] = j
 	}
-	after := make(map[*Job][]*Job, len(jobs))
-	for _, j := range jobs {
-		for _, source := range j.sources {
-			if maker := makerOf(outputs, cleanLocation(source)); maker != nil && maker != j && !slices.Contains(after[j], maker) {
-				after[j] = append(after[j], maker)
-			}
-		}
-	}
+	after := dependencies(jobs, outputs)
 	var sorted []Ordered
 	placed := make(map[*Job]bool, len(jobs))
 	for len(sorted) < len(jobs) {
@@ -42,7 +45,8 @@ func Order(jobs []*Job) ([]Ordered, error) {
 			return !placed[j] && !slices.ContainsFunc(after[j], func(d *Job) bool { return !placed[d] })
 		})
 		if next < 0 {
-			return nil, fmt.Errorf("sections depend on one another in a circle: %s", strings.Join(circle(jobs, after, placed), " → "))
+			return nil, fmt.Errorf("sections depend on one another in a circle: %s; each reads a folder that the next one writes to, or one around it",
+				strings.Join(circle(jobs, after, placed), " → "))
 		}
 		j := jobs[next]
 		placed[j] = true
@@ -55,6 +59,48 @@ func Order(jobs []*Job) ([]Ordered, error) {
 	return sorted, nil
 }
 
+// dependencies returns the jobs that each job comes after.
+func dependencies(jobs []*Job, outputs map[string]*Job) map[*Job][]*Job {
+	makers := make(map[*Job][]*Job, len(jobs)) // of the folders that sources are or lie in
+	for _, j := range jobs {
+		for _, source := range j.sources {
+			if maker := makerOf(outputs, cleanLocation(source)); maker != nil && maker != j && !slices.Contains(makers[j], maker) {
+				makers[j] = append(makers[j], maker)
+			}
+		}
+	}
+	after := make(map[*Job][]*Job, len(jobs))
+	for _, j := range jobs {
+		after[j] = slices.Clone(makers[j])
+		for _, other := range jobs {
+			if other == j || slices.Contains(after[j], other) || isMadeOf(other, j, makers) {
+				continue
+			}
+			if slices.ContainsFunc(j.sources, func(source string) bool { return liesIn(cleanLocation(other.output), cleanLocation(source)) }) {
+				after[j] = append(after[j], other)
+			}
+		}
+	}
+	return after
+}
+
+// isMadeOf tells whether a job reads what another gives, over however many jobs.
+func isMadeOf(j, origin *Job, makers map[*Job][]*Job) bool {
+	seen := map[*Job]bool{j: true}
+	for queue := []*Job{j}; len(queue) > 0; queue = queue[1:] {
+		for _, maker := range makers[queue[0]] {
+			if maker == origin {
+				return true
+			}
+			if !seen[maker] {
+				seen[maker] = true
+				queue = append(queue, maker)
+			}
+		}
+	}
+	return false
+}
+
 // makerOf returns the job in whose output folder a location lies, the innermost.
 func makerOf(outputs map[string]*Job, location string) *Job {
 	for {
@@ -62,19 +108,29 @@ func makerOf(outputs map[string]*Job, location string) *Job {
 			return j
 		}
 		parent := path.Dir(location)
-		if parent == location || parent == "." || strings.HasSuffix(location, "://") {
+		if parent == location {
 			return nil
 		}
 		location = parent
 	}
 }
 
-// cleanLocation gives equal locations one spelling.
+// liesIn tells whether a location is beneath a folder, both clean.
+func liesIn(location, folder string) bool {
+	return location != folder && strings.HasPrefix(location, strings.TrimSuffix(folder, "/")+"/")
+}
+
+// cleanLocation gives equal locations one spelling: /path of what is local, and
+// s3:bucket/key of what is in a bucket.
 func cleanLocation(location string) string {
-	if scheme, rest, ok := strings.Cut(location, "://"); ok && scheme != "file" {
-		return scheme + ":/" + path.Clean("/"+rest)
+	u, err := url.Parse(location) // as storage reads it
+	if !strings.Contains(location, "://") || err != nil {
+		return path.Clean(location)
 	}
-	return path.Clean(strings.TrimPrefix(location, "file://"))
+	if u.Scheme == "file" {
+		return path.Clean(u.Path)
+	}
+	return strings.TrimSuffix(u.Scheme+":"+u.Host+path.Clean("/"+u.Path), "/")
 }
 
 // circle returns sections that depend on one another, the first also last.
