@@ -26,7 +26,9 @@
 //
 // Rows whose label is missing do not count; a window of such rows only has no
 // label, and so has one whose last row is such with last. any and fraction need a
-// label of numbers or truth values; last and majority also take text.
+// label of numbers or truth values; last and majority also take text. Cases without
+// a column LEAK, where no label_column is named, give windows without labels; a
+// warning tells it once, with the columns that are there.
 //
 // # The short tail
 //

@@ -2,7 +2,10 @@ package windows
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"mlops/runner/etl"
 	"mlops/runner/storage"
@@ -60,10 +63,64 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 	if len(m.Cases) == 0 {
 		return etl.Skip("no case gave a window")
 	}
-	if err := w.CreateTable(ctx, indexFile, etl.OutputTables(ctx, w, outcomes, gatherRows, part), table.WriteOptions{}); err != nil {
+	labelled := map[string]bool{}
+	all := noting(etl.OutputTables(ctx, w, outcomes, gatherRows, part), labelled)
+	if err := w.CreateTable(ctx, indexFile, all, table.WriteOptions{}); err != nil {
 		return err
 	}
+	if p.settings.LabelColumn == "" {
+		outcomes = slices.DeleteFunc(slices.Clone(outcomes), func(o etl.Outcome) bool { return part(o) == nil || o.Rows == 0 || labelled[o.Item] })
+		if err := warnOfNoLabels(ctx, w, outcomes, len(m.Cases)); err != nil {
+			return err
+		}
+	}
 	return w.CreateJSON(ctx, metadataFile, m)
+}
+
+// noting passes windows on and notes the cases of which one has a label.
+func noting(in etl.Batches[*table.Table], labelled map[string]bool) etl.Batches[*table.Table] {
+	return func(yield func(*table.Table, error) bool) {
+		for t, err := range in {
+			if err == nil {
+				cases, labels := t.Column("case"), t.Column("label")
+				for i := range t.NumRows() {
+					if !labels.IsNull(i) {
+						labelled[cases.Text(i)] = true
+					}
+				}
+			}
+			if !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// warnOfNoLabels tells, once, of cases without a label where the reason is that they
+// have no column of labels: it may be called otherwise than is thought.
+func warnOfNoLabels(ctx context.Context, w *etl.Work, unlabelled []etl.Outcome, cases int) error {
+	for _, o := range unlabelled {
+		shape, err := shapeOf(ctx, w, o.Inputs[0])
+		if err != nil {
+			return err
+		}
+		if slices.Contains(shape.Names, defaultLabel) {
+			continue
+		}
+		w.Warnf(ctx, "no window of %d of %d cases has a label: %s has no column %s, but %s; name the column that labels rows with label_column",
+			len(unlabelled), cases, o.Inputs[0].Name, defaultLabel, listed(shape.Names))
+		return nil
+	}
+	return nil
+}
+
+// listed names columns, as many as can be read.
+func listed(names []string) string {
+	const most = 30
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 // relativeTo names one folder from another, so that both can be moved together.

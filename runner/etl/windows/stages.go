@@ -52,12 +52,7 @@ func (x extractor) Extract(ctx context.Context, w *etl.Work) etl.Batches[batch] 
 }
 
 func (x extractor) columns(ctx context.Context, w *etl.Work, in etl.Input) (columns, error) {
-	file, err := w.Open(ctx, in)
-	if err != nil {
-		return columns{}, err
-	}
-	defer file.Close()
-	shape, err := table.ParquetShape(file, file.Size(), table.ReadOptions{Name: in.Location})
+	shape, err := shapeOf(ctx, w, in)
 	if err != nil {
 		return columns{}, err
 	}
@@ -66,6 +61,16 @@ func (x extractor) columns(ctx context.Context, w *etl.Work, in etl.Input) (colu
 		return columns{}, fmt.Errorf("%s: %w", in.Location, err)
 	}
 	return c, nil
+}
+
+// shapeOf reads which columns a case has.
+func shapeOf(ctx context.Context, w *etl.Work, in etl.Input) (table.Shape, error) {
+	file, err := w.Open(ctx, in)
+	if err != nil {
+		return table.Shape{}, err
+	}
+	defer file.Close()
+	return table.ParquetShape(file, file.Size(), table.ReadOptions{Name: in.Location})
 }
 
 // timeAt is the time of a row, of any kind, as a number to compare.

@@ -203,6 +203,53 @@ func TestCasesOfWindows(t *testing.T) {
 	}
 }
 
+// A column of labels that is called otherwise is missed with one warning, not one a
+// case; a later run, which does nothing, tells it again.
+func TestNoLabelsAreToldOnce(t *testing.T) {
+	labels := []float64{0, 0, 1, 0}
+	missing := []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN()}
+	leak := func(name string) []*table.Column {
+		return append(caseOf(nil), table.NewFloat64("PT", labels, nil), table.NewFloat64(name, labels, nil))
+	}
+	timed := func(columns []*table.Column) []*table.Column {
+		columns[0] = table.NewFloat64("TIME", []float64{0, 1, 2, 3}, nil)
+		return columns
+	}
+	for _, c := range []struct {
+		name  string
+		cases map[string][]*table.Column
+		keys  string
+		want  []string
+	}{
+		{"none has one", map[string][]*table.Column{"a": timed(leak("FUGA")), "b": timed(leak("FUGA"))}, "",
+			[]string{"no window of 2 of 2 cases has a label: a.parquet has no column LEAK, but TIME, PT, FUGA; name the column that labels rows with label_column"}},
+		{"one has none", map[string][]*table.Column{"a": caseOf(labels), "b": timed(leak("FUGA"))}, "",
+			[]string{"no window of 1 of 2 cases has a label: b.parquet has no column LEAK, but TIME, PT, FUGA; name the column that labels rows with label_column"}},
+		{"all have one", map[string][]*table.Column{"a": caseOf(labels), "b": caseOf(labels)}, "", nil},
+		{"its cells are missing", map[string][]*table.Column{"a": caseOf(missing)}, "", nil},
+		{"it is named", map[string][]*table.Column{"a": timed(leak("FUGA"))}, "  label_column: FUGA\n", nil},
+		{"no case gives a window", map[string][]*table.Column{"a": caseOf(nil)}, "", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var p etltest.Project
+			for name, columns := range c.cases {
+				p.WriteTable(t, "cases/"+name+".parquet", columns...)
+			}
+			for range 2 {
+				result := runIn(t, &p, "  window_size: 2\n"+c.keys)
+				if d := cmp.Diff(c.want, result.Gathered.Warnings); d != "" {
+					t.Error(d)
+				}
+				for _, o := range result.Outcomes {
+					if len(o.Warnings) > 0 {
+						t.Errorf("%s warns %q", o.Item, o.Warnings)
+					}
+				}
+			}
+		})
+	}
+}
+
 // What somebody else wrote since is no part of the windows.
 func TestAnotherRunsWindowsAreNotGathered(t *testing.T) {
 	var p etltest.Project
