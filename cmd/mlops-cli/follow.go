@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mlops/client"
+	"mlops/cmd/mlops-cli/live"
 	mlopsv1 "mlops/proto/mlops/v1"
 )
 
@@ -94,6 +95,8 @@ type following struct {
 }
 
 func (f *following) watch(ctx context.Context) error {
+	var fanOut *live.FanOut
+	asked := f.operation != "run"
 	for event, err := range f.connection.Watch(ctx, f.id, 0) {
 		if err != nil {
 			return err
@@ -102,6 +105,16 @@ func (f *following) watch(ctx context.Context) error {
 			f.mu.Lock()
 			f.begun = true
 			f.mu.Unlock()
+		}
+		if !asked && event.GetTaskId() != "" && !strings.HasSuffix(event.GetTaskId(), "/0") {
+			asked = true
+			// Without an answer each task's progress is shown for itself.
+			if response, err := f.connection.Get(ctx, f.id); err == nil {
+				fanOut = live.NewFanOut(response.GetTasks())
+			}
+		}
+		if fanOut != nil {
+			event = fanOut.Sum(event)
 		}
 		f.app.display.Event(event)
 	}

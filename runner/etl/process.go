@@ -22,11 +22,21 @@ import (
 // context, a location that is not allowed, another run that has taken the output
 // folder over — ends the run in either case.
 func (j *Job) Process(ctx context.Context, items []Item, reasons []string) ([]Outcome, error) {
+	return j.process(ctx, items, reasons, before{})
+}
+
+// before is what was done when processing begins, for progress: items that count,
+// and items that were skipped and do not.
+type before struct{ done, skipped int }
+
+func (j *Job) process(ctx context.Context, items []Item, reasons []string, b before) ([]Outcome, error) {
 	workers := j.common.MaxWorkers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	tally := &tally{job: j, meter: progress.NewMeter(progress.From(ctx), j.typeName, j.env.Now).Count("item"), total: len(items)}
+	meter := progress.NewMeter(progress.From(ctx), j.typeName, j.env.Now).Count("item")
+	meter.Resume(b.done)
+	tally := &tally{job: j, meter: meter, before: b, done: b.done, total: b.done + len(items), skipped: b.skipped}
 	outcomes := make([]Outcome, len(items))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
@@ -151,13 +161,15 @@ func (j *Job) unchanged(ctx context.Context, inputs []Input) error {
 
 // tally counts outcomes and tells how far the run is.
 type tally struct {
-	job    *Job
-	mu     sync.Mutex
-	meter  *progress.Meter
-	total  int
-	done   int
-	rows   int64
-	failed []Outcome
+	job     *Job
+	before  before
+	mu      sync.Mutex
+	meter   *progress.Meter
+	total   int
+	done    int // in whatever way
+	skipped int
+	rows    int64
+	failed  []Outcome
 }
 
 func (t *tally) add(o Outcome) error {
@@ -165,12 +177,22 @@ func (t *tally) add(o Outcome) error {
 	defer t.mu.Unlock()
 	t.done++
 	t.rows += o.Rows
-	if o.Status == Failed {
+	switch o.Status {
+	case Failed:
 		t.failed = append(t.failed, o)
+	case Skipped:
+		t.skipped++
 	}
-	t.meter.Iteration(t.done, t.total, map[string]float64{
-		"items_per_second": t.meter.PerSecond(int64(t.done)), "rows": float64(t.rows), "rows_per_second": t.meter.PerSecond(t.rows),
-	})
+	figures := map[string]float64{
+		"items_per_second": t.meter.PerSecond(int64(t.done - t.before.done)), "rows": float64(t.rows), "rows_per_second": t.meter.PerSecond(t.rows),
+	}
+	if n := len(t.failed); n > 0 {
+		figures["failed"] = float64(n)
+	}
+	if t.skipped > 0 {
+		figures["skipped"] = float64(t.skipped)
+	}
+	t.meter.Iteration(t.done, t.total, figures)
 	return t.job.tooMany(t.failed)
 }
 

@@ -99,7 +99,7 @@ func (j *Job) RunPlan(ctx context.Context, plan *Plan, options Options) (*Result
 	}
 	began := j.env.Now()
 	items, reasons := plan.Todo()
-	done, err := j.Process(ctx, items, reasons)
+	done, err := j.process(ctx, items, reasons, before{skipped: len(plan.Items) - len(items)})
 	if err != nil {
 		return nil, err
 	}

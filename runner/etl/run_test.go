@@ -444,6 +444,51 @@ func TestProgressTellsRateAndTimeLeft(t *testing.T) {
 	if last := got[2]; last.Fraction != 1 || last.Left != 0 || last.Metrics["rows"] != 4 {
 		t.Errorf("got %+v", last)
 	}
+
+	// What is up to date is skipped, and so is what has nothing to offer; neither
+	// counts in the rate of what is done.
+	p.write("texts/a.txt", "bad\n")
+	p.write("texts/b.txt", "")
+	got = nil
+	if _, err := p.open("max_workers=1", "stop=bad", "on_error=skip").Run(ctx, etl.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	p.write("texts/c.txt", "new\n")
+	got = nil
+	if _, err := p.open("max_workers=1", "stop=bad", "on_error=skip").Run(ctx, etl.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) == 0 {
+		t.Fatal("no report")
+	}
+	last := got[len(got)-1].Metrics
+	delete(last, "items_per_second")
+	delete(last, "rows_per_second")
+	if d := cmp.Diff(map[string]float64{"item": 2, "items": 2, "failed": 1, "skipped": 2, "rows": 1}, last); d != "" {
+		t.Error(d)
+	}
+}
+
+// A shard's second attempt goes on where the first ended.
+func TestProgressOfAResumedShard(t *testing.T) {
+	p := newProject(t, threeTexts())
+	plan, err := p.open().Plan(t.Context(), etl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Release()
+	shard := p.open("shard_size=3").Shards(plan)[0]
+	if _, err := p.open().Process(t.Context(), shard.Items[:2], nil); err != nil {
+		t.Fatal(err)
+	}
+	var last progress.Report
+	ctx := progress.With(t.Context(), progress.Func(func(r progress.Report) { last = r }))
+	if _, err := p.open().RunShard(ctx, shard, etl.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if last.Metrics["item"] != 3 || last.Metrics["items"] != 3 || last.Fraction != 1 {
+		t.Errorf("got %+v", last)
+	}
 }
 
 // Memory does not grow with the input: batches are pulled one at a time.

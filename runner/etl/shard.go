@@ -49,7 +49,7 @@ func (j *Job) RunShard(ctx context.Context, s Shard, options Options) (*Result, 
 			outcomes[i].Status = Done
 		}
 	}
-	done, err := j.Process(ctx, items, nil)
+	done, err := j.process(ctx, items, nil, before{done: len(s.Items) - len(items)})
 	if err != nil {
 		return nil, err
 	}
