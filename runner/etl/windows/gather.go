@@ -104,11 +104,11 @@ func warnOfNoLabels(ctx context.Context, w *etl.Work, unlabelled []etl.Outcome, 
 		if err != nil {
 			return err
 		}
-		if slices.Contains(shape.Names, defaultLabel) {
+		if slices.Contains(shape.Names, DefaultLabel) {
 			continue
 		}
 		w.Warnf(ctx, "no window of %d of %d cases has a label: %s has no column %s, but %s; name the column that labels rows with label_column",
-			len(unlabelled), cases, o.Inputs[0].Name, defaultLabel, listed(shape.Names))
+			len(unlabelled), cases, o.Inputs[0].Name, DefaultLabel, listed(shape.Names))
 		return nil
 	}
 	return nil
