@@ -19,31 +19,38 @@ windows_pipeline: {source_folder: cases, output_folder: windows, window_size: 40
 features_pipeline: {source_folder: windows, output_folder: features}
 `
 
-// writeCases writes cases of so many rows and six signals.
+// caseColumns are those of a case of so many rows: times, six signals and a leak in
+// every second one.
+func caseColumns(c, rows int) []*table.Column {
+	times, leak := make([]float64, rows), make([]int64, rows)
+	for i := range rows {
+		times[i] = float64(i)/2 + float64(i%7)/100
+		if c%2 == 1 && i > rows/3 && i < 2*rows/3 {
+			leak[i] = 1
+		}
+	}
+	columns := []*table.Column{table.NewFloat64("TIME", times, nil)}
+	for k, name := range []string{"PT_1", "PT_2", "PT_3", "GT_1", "GT_2", "GT_3"} {
+		values := make([]float64, rows)
+		for i := range values {
+			values[i] = 1e5*float64(k+1) + 100*math.Sin(float64(i*(k+1)+17*c)/30) + float64((i*7919+k*13+c*31)%101) - 40*float64(leak[i])
+		}
+		columns = append(columns, table.NewFloat64(name, values, nil))
+	}
+	return append(columns, table.NewInt64("LEAK", leak, nil))
+}
+
+func caseName(c int) string { return fmt.Sprintf("case%04d.parquet", c) }
+
+// writeCases writes cases to a folder.
 func writeCases(t testing.TB, folder string, cases, rows int) {
 	t.Helper()
 	for c := range cases {
-		times, leak := make([]float64, rows), make([]int64, rows)
-		for i := range rows {
-			times[i] = float64(i)/2 + float64(i%7)/100
-			if c%2 == 1 && i > rows/3 && i < 2*rows/3 {
-				leak[i] = 1
-			}
-		}
-		columns := []*table.Column{table.NewFloat64("TIME", times, nil)}
-		for k, name := range []string{"PT_1", "PT_2", "PT_3", "GT_1", "GT_2", "GT_3"} {
-			values := make([]float64, rows)
-			for i := range values {
-				values[i] = 1e5*float64(k+1) + 100*math.Sin(float64(i*(k+1)+17*c)/30) + float64((i*7919+k*13+c*31)%101) - 40*float64(leak[i])
-			}
-			columns = append(columns, table.NewFloat64(name, values, nil))
-		}
-		made, err := table.New(append(columns, table.NewInt64("LEAK", leak, nil))...)
+		made, err := table.New(caseColumns(c, rows)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(folder, fmt.Sprintf("case%04d.parquet", c))
-		if err := table.WriteFile(path, made, table.WriteOptions{}); err != nil {
+		if err := table.WriteFile(filepath.Join(folder, caseName(c)), made, table.WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

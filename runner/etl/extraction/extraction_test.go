@@ -15,7 +15,6 @@ import (
 	"go.uber.org/goleak"
 
 	"mlops/needs"
-	"mlops/runner/config"
 	"mlops/runner/etl"
 	"mlops/runner/etl/etltest"
 	"mlops/runner/etl/tplgenkey"
@@ -239,42 +238,66 @@ func hashes(files map[string]string) map[string]string {
 // A run that is broken off at whatever output goes on, and ends with the same bytes;
 // what it had done is not done again.
 func TestABrokenRunGoesOnAndEndsTheSame(t *testing.T) {
-	const keys = "write_buffer_rows: 2, checkpoint_frequency: 1, max_workers: 1, groups: {statistics: false, wavelet_statistics: false}"
-	root := project(t, 2, 120)
-	run(t, root, keys)
-	want := hashes(outputs(t, root))
-	for outputsBefore := 0; ; outputsBefore++ {
-		if err := os.RemoveAll(filepath.Join(root, "features")); err != nil {
+	text := sections("write_buffer_rows: 2, checkpoint_frequency: 1, max_workers: 1")
+	run := func(p *etltest.Project, section string, gate pipeline.Gate) (*etl.Result, error) {
+		p.Env.Gate = gate
+		job, err := p.Open(text, section, nil, windows.Type(), Type())
+		if err != nil {
 			t.Fatal(err)
 		}
-		left := outputsBefore
-		job, err := openGated(t, root, keys, func(context.Context) error {
+		return job.Run(t.Context(), etl.Options{})
+	}
+	must := func(r *etl.Result, err error) *etl.Result {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	fresh := func() *etltest.Project {
+		p := &etltest.Project{}
+		for c := range 2 {
+			p.WriteTable(t, "cases/"+caseName(c), caseColumns(c, 120)...)
+		}
+		must(run(p, "windows_pipeline", nil))
+		return p
+	}
+	made := func(p *etltest.Project) map[string]string {
+		found := map[string]string{}
+		for _, name := range []string{datasetFile, schemaFile, metadataFile, baselinesFile} {
+			found[name] = etl.DigestOf(p.Read(t, "features/"+name))
+		}
+		return found
+	}
+	whole := fresh()
+	items := len(must(run(whole, "features_pipeline", nil)).Outcomes)
+	want := made(whole)
+	for before := 0; ; before++ {
+		p := fresh()
+		left := before
+		_, broken := run(p, "features_pipeline", gateFunc(func(context.Context) error {
 			if left--; left < 0 {
 				return errBroken
 			}
 			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, broken := job.Run(t.Context(), etl.Options{})
+		}))
 		if broken != nil && !errors.Is(broken, errBroken) {
 			t.Fatal(broken)
 		}
-		result := run(t, root, keys)
-		const each = 3 // two files and the manifest
-		if got, want := result.Count(etl.Skipped), min(outputsBefore/each, len(result.Outcomes)); got != want {
-			t.Errorf("broken off after %d outputs, %d items are not done again, where %d were done", outputsBefore, got, want)
+		const claim, each = 1, 3 // the run's claim of its folder; an item's two files and manifest
+		result := must(run(p, "features_pipeline", nil))
+		if got, want := result.Count(etl.Skipped), min(max(0, before-claim)/each, items); got != want {
+			t.Errorf("broken off after %d outputs, %d items are not done again, where %d were done", before, got, want)
 		}
-		if diff := cmp.Diff(want, hashes(outputs(t, root))); diff != "" {
-			t.Errorf("broken off after %d outputs:\n%s", outputsBefore, diff)
+		if diff := cmp.Diff(want, made(p)); diff != "" {
+			t.Errorf("broken off after %d outputs:\n%s", before, diff)
 		}
-		if again := run(t, root, keys); again.Count(etl.Skipped) != len(again.Outcomes) || again.Gathered.Status != etl.Skipped {
-			t.Errorf("broken off after %d outputs, something is done again: %+v", outputsBefore, again.Gathered)
+		if again := must(run(p, "features_pipeline", nil)); again.Count(etl.Skipped) != items || again.Gathered.Status != etl.Skipped {
+			t.Errorf("broken off after %d outputs, something is done again: %+v", before, again.Gathered)
 		}
 		if broken == nil {
-			if items := len(result.Outcomes); outputsBefore < each*items+4 {
-				t.Errorf("a whole run of %d items has %d outputs", items, outputsBefore)
+			if least := claim + each*items + 4; before < least {
+				t.Errorf("a whole run of %d items has %d outputs, fewer than %d", items, before, least)
 			}
 			return
 		}
@@ -283,21 +306,10 @@ func TestABrokenRunGoesOnAndEndsTheSame(t *testing.T) {
 
 var errBroken = errors.New("broken off")
 
-// openGated opens the features with a gate that is asked before each output appears.
-func openGated(t testing.TB, root, keys string, gate func(ctx context.Context) error) (*etl.Job, error) {
-	t.Helper()
-	file, err := config.ParsePipelines("pipelines_config.yml", []byte(sections(keys)), config.PipelinesOptions{})
-	if err != nil {
-		return nil, err
-	}
-	return etl.NewRegistry(windows.Type(), Type()).Open(file, "features_pipeline", root, etl.Env{Version: "1", Gate: gateFunc(gate)})
-}
-
+// gateFunc is asked before each output appears.
 type gateFunc func(ctx context.Context) error
 
 func (f gateFunc) Permit(ctx context.Context) error { return f(ctx) }
-
-var _ pipeline.Gate = gateFunc(nil)
 
 // Only the training cases' normal windows say what is normal: whatever the others
 // hold, and whatever is labelled a leak, bands and profiles are the same.
