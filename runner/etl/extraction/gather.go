@@ -2,6 +2,7 @@ package extraction
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -11,6 +12,10 @@ import (
 	"mlops/runner/storage"
 	"mlops/runner/table"
 )
+
+// FeaturesKey is the key, in the data set's Parquet metadata, of the list of its
+// features: its other columns are labels and what describes the windows.
+const FeaturesKey = "mlops.features"
 
 const (
 	datasetFile   = "data/features_dataset.parquet"
@@ -105,6 +110,15 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	if write.RowGroupRows == 0 {
 		write.RowGroupRows = max(1, groupCells/(g.width()+len(set.Fitted())))
 	}
+	names := []string{}
+	for _, f := range g.shown() {
+		names = append(names, f.Name)
+	}
+	list, err := json.Marshal(names)
+	if err != nil {
+		return err
+	}
+	write.Metadata = map[string]string{FeaturesKey: string(list)}
 	if err := w.CreateTable(ctx, datasetFile, g.rows(ctx), write); err != nil {
 		return err
 	}
@@ -121,9 +135,7 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	for _, c := range g.cases {
 		m.Rows += c.Rows
 	}
-	names := []string{}
 	for _, f := range g.shown() {
-		names = append(names, f.Name)
 		m.Features = append(m.Features, FeatureMetadata{f.Name, f.Group, f.Signals, f.Formula})
 	}
 	switch {

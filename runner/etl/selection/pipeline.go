@@ -9,6 +9,7 @@ import (
 
 	"mlops/runner/config"
 	"mlops/runner/etl"
+	"mlops/runner/etl/extraction"
 	"mlops/runner/table"
 )
 
@@ -172,6 +173,9 @@ func (p *selection) read(ctx context.Context, w *etl.Work, listed []string) (*ta
 				if err != nil {
 					return nil, err
 				}
+				if listed, err = ownList(shape, listed); err != nil {
+					return nil, fmt.Errorf("%s: %w", in.Location, err)
+				}
 				if features, columns, err = p.columnsOf(shape, listed); err != nil {
 					return nil, fmt.Errorf("%s: %w", in.Location, err)
 				}
@@ -189,6 +193,19 @@ func (p *selection) read(ctx context.Context, w *etl.Work, listed []string) (*ta
 		return nil, nil, err
 	}
 	return t, features, table.RequireRows(p.settings.InputPath, t)
+}
+
+// ownList is the list that was given, or else the one that the table has of its own,
+// as a features pipeline's has: its other numbers are labels. nil: there is neither.
+func ownList(shape table.Shape, listed []string) ([]string, error) {
+	text, ok := shape.Metadata[extraction.FeaturesKey]
+	if listed != nil || !ok {
+		return listed, nil
+	}
+	if err := json.Unmarshal([]byte(text), &listed); err != nil {
+		return nil, fmt.Errorf("its own list of features, %s, cannot be read: %w", extraction.FeaturesKey, err)
+	}
+	return listed, nil
 }
 
 // columnsOf picks the features, and all columns to read.

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 
 	"mlops/runner/etl"
 	"mlops/runner/etl/etltest"
+	"mlops/runner/etl/extraction"
 	"mlops/runner/etl/selection"
 	"mlops/runner/table"
 )
@@ -111,5 +113,39 @@ func TestFaults(t *testing.T) {
 		if _, err := run(t, project(t), keys); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v", keys, err)
 		}
+	}
+}
+
+// What a features pipeline made beside its features, such as a leak's size, is no
+// feature, however much it tells of the label.
+func TestATablesOwnListOfFeaturesIsTaken(t *testing.T) {
+	root := project(t)
+	for part := range 2 {
+		path := filepath.Join(root, fmt.Sprintf("features/%d.parquet", part))
+		c := etltest.ReadTable(t, path)
+		size, err := c.Column("label").AsFloats()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err = c.With(table.NewFloat64("LEAK_SIZE", size, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if err := table.WriteFile(path, c, table.WriteOptions{Metadata: map[string]string{extraction.FeaturesKey: `["noise", "strong", "weak"]`}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := run(t, root, ""); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "selection/features_schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var selected []string
+	if err := json.Unmarshal(text, &selected); err != nil {
+		t.Fatal(err)
+	}
+	if len(selected) == 0 || selected[0] != "strong" || slices.Contains(selected, "LEAK_SIZE") || slices.Contains(selected, "twin") {
+		t.Errorf("selected are %q", selected)
 	}
 }

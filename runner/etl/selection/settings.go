@@ -6,8 +6,9 @@
 // # What is fitted
 //
 // The table is input_path: a Parquet file, or all those in a folder, one after
-// another in the order of their names. Its features are its numeric columns, or
-// those that features_schema_file lists; the label, the case and exclude_columns
+// another in the order of their names. Its features are those that
+// features_schema_file lists, or that the table lists of its own, as a features
+// pipeline's does, or else its numeric columns; the label, the case and exclude_columns
 // are none. The trees are LightGBM's, by package training, with lgbm_params. Where
 // there is a column of cases, whole cases are held out (test_size), so that the
 // score in the metadata is one of cases that the trees have not seen; a training
@@ -41,7 +42,7 @@ type Settings struct {
 	OutputFolder string `yaml:"output_folder" location:"output" needed:"true" text:"path" doc:"The folder of the selection." example:"data/selection"`
 	LabelColumn  string `yaml:"label_column" needed:"true" doc:"The column that the features are to predict." example:"label"`
 	CaseColumn   string `yaml:"case_column" doc:"The column of cases, which are held out whole; empty: case_id or case where there is one, and else rows are held out."`
-	SchemaFile   string `yaml:"features_schema_file" location:"source" doc:"A JSON list of the names that are looked at; empty: every numeric column."`
+	SchemaFile   string `yaml:"features_schema_file" location:"source" doc:"A JSON list of the names that are looked at; empty: those that a features pipeline made, and of another table every numeric column."`
 	// ExcludeColumns are no features.
 	ExcludeColumns []string       `yaml:"exclude_columns" doc:"Columns that are no features; null means window, start, end, start_time and end_time."`
 	TopK           int            `yaml:"top_k" range:"[1,100000]" doc:"How many features are selected at most."`

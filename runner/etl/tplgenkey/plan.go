@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mlops/runner/etl"
+	"mlops/runner/progress"
 )
 
 // planner lists the cases.
@@ -38,6 +39,7 @@ func (p planner) Plan(ctx context.Context) ([]etl.Item, error) {
 	if len(trends) == 0 {
 		return nil, fmt.Errorf("%s holds no trend file, which ends in .tpl", p.settings.SourceFolder)
 	}
+	paired := map[string]bool{}
 	var items []etl.Item
 	for _, e := range trends {
 		item := etl.NamedAfter(e)
@@ -46,6 +48,7 @@ func (p planner) Plan(ctx context.Context) ([]etl.Item, error) {
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", p.settings.SourceFolder, err)
 		case genkey != nil:
+			paired[genkey.Name] = true
 			in := etl.InputOf(*genkey)
 			in.Name = keywords + ": " + in.Name
 			item.Inputs = append(item.Inputs, in)
@@ -57,10 +60,37 @@ func (p planner) Plan(ctx context.Context) ([]etl.Item, error) {
 		}
 		items = append(items, item)
 	}
+	if err := p.withoutTrends(ctx, files, paired); err != nil {
+		return nil, err
+	}
 	if len(items) == 0 {
 		return nil, fmt.Errorf("%s holds no trend file with a keyword file of its name, and unpaired is skip", p.settings.SourceFolder)
 	}
 	return items, nil
+}
+
+// withoutTrends tells of keyword files that no trend file belongs to: a simulation
+// that was not run, or was moved. Only unpaired: skip asks for silence.
+func (p planner) withoutTrends(ctx context.Context, files []etl.Entry, paired map[string]bool) error {
+	var alone []string
+	for _, e := range files {
+		if strings.EqualFold(path.Ext(e.Name), ".genkey") && !paired[e.Name] {
+			alone = append(alone, e.Name)
+		}
+	}
+	if len(alone) == 0 || p.settings.Unpaired == "skip" {
+		return nil
+	}
+	const most = 5
+	names := strings.Join(alone[:min(most, len(alone))], ", ")
+	if len(alone) > most {
+		names += ", …"
+	}
+	if p.settings.Unpaired == "fail" {
+		return fmt.Errorf("%s: %d keyword files have no trend file of their name: %s; set unpaired to keep or skip, or add the trend files", p.settings.SourceFolder, len(alone), names)
+	}
+	progress.Warnf(ctx, "tpl_genkey", "%d keyword files have no trend file of their name, and give no case: %s", len(alone), names)
+	return nil
 }
 
 func baseName(name string) string {

@@ -15,7 +15,7 @@ type Settings struct {
 	SelectedColumns []string `yaml:"selected_columns" doc:"The trends that are kept, by column name or by a pattern with * and ?; null means all that are no label. Each case must have each of them." example:"[PT_*, GT_*]"`
 	LabelTrend      string   `yaml:"label_trend" doc:"The trend that labels each row, by column name or pattern; empty: GTLEAK*, where there is one such trend, and else there are no labels." example:"CONTR_*FUGA"`
 	LabelAbove      float64  `yaml:"label_above" doc:"LEAK is 1 where the label's trend is above this, and else 0. Of GTLEAK, which is negative where mass leaves the pipe, the size counts."`
-	Unpaired        string   `yaml:"unpaired" enum:"keep|skip|fail" doc:"What becomes of a trend file without a keyword file of its name."`
+	Unpaired        string   `yaml:"unpaired" enum:"keep|skip|fail" doc:"What becomes of a trend file without a keyword file of its name, which can be a case nevertheless; a keyword file without a trend file cannot, and is warned of, left, or an error."`
 	OnBadGenkey     string   `yaml:"on_bad_genkey" enum:"fail|warn" doc:"What becomes of a case whose keyword file is not what it should be: it fails, or nothing of the file is in the index."`
 	BatchSize       int      `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows that are read at once."`
 }

@@ -17,6 +17,7 @@ import (
 	"mlops/runner/etl/etltest"
 	"mlops/runner/etl/tplgenkey"
 	"mlops/runner/etl/windows"
+	"mlops/runner/progress"
 	"mlops/runner/table"
 )
 
@@ -224,5 +225,39 @@ func TestRealCasesBecomeWindows(t *testing.T) {
 	pairs := etltest.ReadTable(t, filepath.Join(root, "cases", "metadata", "cases.parquet"))
 	if pairs.NumRows() != 5 || pairs.Column("genkey").Text(0) != "Shut In/01.genkey" || pairs.Column("genkey").Text(4) != "Steady State/D0/02.genkey" {
 		t.Errorf("%d pairs: %s, …, %s", pairs.NumRows(), pairs.Column("genkey").Text(0), pairs.Column("genkey").Text(pairs.NumRows()-1))
+	}
+}
+
+// A keyword file without a trend file is told of, and gives no case.
+func TestKeywordFilesWithoutTrends(t *testing.T) {
+	for policy, want := range map[string]string{
+		"keep": "1 keyword files have no trend file of their name, and give no case: b.genkey",
+		"skip": "",
+		"fail": "1 keyword files have no trend file of their name: b.genkey; set unpaired to keep or skip, or add the trend files",
+	} {
+		root := t.TempDir()
+		write(t, filepath.Join(root, "in", "a.tpl"), "0 1 2 0\n")
+		for _, name := range []string{"a", "b"} {
+			if err := os.WriteFile(filepath.Join(root, "in", name+".genkey"), []byte("CASE TITLE=x\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		job, err := etltest.Open(t, root, "tpl_genkey_pipeline:\n  output_folder: cases\n  source_folder: in\n  unpaired: "+policy+"\n", "tpl_genkey_pipeline", tplgenkey.Type())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var warnings []string
+		ctx := progress.With(t.Context(), progress.Func(func(r progress.Report) {
+			if r.Level == progress.Warning && strings.Contains(r.Message, "keyword files") {
+				warnings = append(warnings, r.Message)
+			}
+		}))
+		_, err = job.Run(ctx, etl.Options{})
+		if failed := err != nil; failed != (policy == "fail") || failed && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", policy, err)
+		}
+		if told := strings.Join(warnings, ""); policy != "fail" && told != want {
+			t.Errorf("%s warns %q", policy, told)
+		}
 	}
 }
