@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -99,12 +100,11 @@ func (o *objectStore) Run(ctx context.Context, c *Context) error {
 		if i > 0 {
 			p.name += "_" + strconv.Itoa(i)
 		}
-		taken, err := bucket.Exists(ctx, p.name+"/"+o.last(c))
-		if err != nil {
-			return fmt.Errorf("look into %s: %w", o.URL, err)
-		}
-		if taken {
+		switch _, err := bucket.Stat(ctx, p.name+"/"+o.last(c)); {
+		case err == nil:
 			continue
+		case !errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("look into %s: %w", o.URL, err)
 		}
 		p.uri = o.URL + "/" + p.name
 		if o.Content == "archive" {
@@ -169,9 +169,9 @@ func pushFile(ctx context.Context, bucket storage.Bucket, key, path string) erro
 	})
 }
 
-// confirm reads back what was pushed last. Buckets have no way to claim a name:
-// of two that pushed to the same at once, the one that finds the other's there
-// fails.
+// confirm reads back what was pushed last. No name is claimed, as the claim of an
+// attempt that was killed would keep the next one out: of two that pushed to the
+// same at once, the one that finds the other's there fails.
 func (o *objectStore) confirm(ctx context.Context, bucket storage.Bucket, p push, c *Context) error {
 	want, err := os.ReadFile(filepath.Join(c.Dir, o.last(c)))
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"mlops/runner/storage"
 )
 
 const (
@@ -17,8 +19,6 @@ const (
 	manifestFolder = ".manifests"
 	// manifestFormat changes when the meaning of manifests does.
 	manifestFormat = "etl-manifest-1"
-	// maxManifestBytes bounds what is read of one: a hundred thousand outputs.
-	maxManifestBytes = 64 << 20
 )
 
 // Manifest is the record of one item beside its outputs.
@@ -60,20 +60,16 @@ func (m *Manifest) outcome(item string) Outcome {
 // readManifest returns nil where there is none, or none that can be read: an
 // item without a manifest is done again, and problem says why.
 func (j *Job) readManifest(ctx context.Context, location string) (m *Manifest, problem string, err error) {
-	file, err := j.store.Open(ctx, location)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, err := j.store.opener.ReadText(ctx, location)
+	var tooLarge *storage.TooLargeError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, "", nil
-	}
-	if err != nil {
+	case err != nil && !errors.As(err, &tooLarge):
 		return nil, "", err
 	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxManifestBytes+1))
-	if err != nil {
-		return nil, "", fmt.Errorf("read %s: %w", location, err)
-	}
 	m = &Manifest{}
-	if err := json.Unmarshal(text, m); err != nil || len(text) > maxManifestBytes {
+	if err := json.Unmarshal([]byte(text), m); err != nil || tooLarge != nil {
 		return nil, "the manifest is damaged", nil
 	}
 	if m.Format != manifestFormat {

@@ -2,10 +2,8 @@ package etl
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"path"
 	"path/filepath"
@@ -48,6 +46,11 @@ func (s *Store) WriteAtomic(ctx context.Context, location string, write func(io.
 	return s.opener.WriteAtomic(ctx, location, write)
 }
 
+// WriteIf writes a file on the condition of [storage.Opener.WriteIf].
+func (s *Store) WriteIf(ctx context.Context, location, tag string, write func(io.Writer) error) error {
+	return s.opener.WriteIf(ctx, location, tag, write)
+}
+
 // Stat describes a file; nothing there gives a [*storage.NotFoundError].
 func (s *Store) Stat(ctx context.Context, location string) (Entry, error) {
 	e, err := s.opener.Entry(ctx, location)
@@ -57,17 +60,7 @@ func (s *Store) Stat(ctx context.Context, location string) (Entry, error) {
 // IsFolder reports whether a location is a local folder, or in a bucket has
 // files beneath it.
 func (s *Store) IsFolder(ctx context.Context, location string) (bool, error) {
-	if storage.IsLocal(location) {
-		info, err := s.opener.Stat(location)
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		return err == nil && info.IsDir(), err
-	}
-	for _, err := range s.opener.List(ctx, location, "") {
-		return err == nil, err
-	}
-	return false, nil
+	return s.opener.IsFolder(ctx, location)
 }
 
 // List yields the files beneath a folder, at any depth, sorted by name. What is
@@ -117,15 +110,7 @@ func (s *Store) Files(ctx context.Context, folder string, endings ...string) ([]
 
 // Remove removes a file; a missing one is no error.
 func (s *Store) Remove(ctx context.Context, location string) error {
-	if storage.IsLocal(location) {
-		return s.opener.RemoveAll(location)
-	}
-	parent, name := path.Split(location)
-	bucket, err := s.opener.OpenBucket(ctx, strings.TrimSuffix(parent, "/"))
-	if err != nil {
-		return err
-	}
-	return errors.Join(bucket.Delete(ctx, name), bucket.Close())
+	return s.opener.Delete(ctx, location)
 }
 
 // Join returns the location of a slash-separated name beneath a folder.

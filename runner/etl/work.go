@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"path"
@@ -80,15 +81,18 @@ func (w *Work) Create(ctx context.Context, name string, write func(io.Writer) er
 	location := Join(w.job.output, name)
 	sum := sha256.New()
 	count := &counter{}
-	err := w.job.store.WriteAtomic(ctx, location, func(out io.Writer) error {
-		if err := write(io.MultiWriter(out, sum, count)); err != nil {
-			return err
-		}
-		if err := w.mayReplace(ctx, name, location, digestOf(sum)); err != nil {
-			return err
-		}
-		return w.job.permit(ctx)
-	})
+	fill := func(out io.Writer) error { return write(io.MultiWriter(out, sum, count)) }
+	var err error
+	if w.mayReplace(name) {
+		err = w.job.store.WriteAtomic(ctx, location, func(out io.Writer) error {
+			if err := fill(out); err != nil {
+				return err
+			}
+			return w.job.permit(ctx)
+		})
+	} else {
+		err = w.createKeeping(ctx, location, fill, sum)
+	}
 	if err != nil {
 		return err
 	}
@@ -122,29 +126,39 @@ func (w *Work) KeepOthers() {
 	w.keep = true
 }
 
-// mayReplace tells whether the file at a location may be replaced by content of
-// that digest: one that has it already is what an attempt wrote that was broken
-// off before it could note it.
-func (w *Work) mayReplace(ctx context.Context, name, location, digest string) error {
+// mayReplace tells whether Create replaces an output whatever it holds.
+func (w *Work) mayReplace(name string) bool {
 	w.mu.Lock()
-	keep := w.keep
-	w.mu.Unlock()
-	if !keep {
-		return nil
-	}
-	if w.former != nil && slices.ContainsFunc(w.former.Outputs, func(o Output) bool { return o.Path == name }) {
-		return nil
-	}
+	defer w.mu.Unlock()
+	return !w.keep || w.former != nil && slices.ContainsFunc(w.former.Outputs, func(o Output) bool { return o.Path == name })
+}
+
+// createKeeping writes a file where nothing is, or where there is the same content: that
+// is what an attempt wrote that was broken off before it could note it. What somebody
+// else puts there meanwhile is kept, too.
+func (w *Work) createKeeping(ctx context.Context, location string, fill func(io.Writer) error, sum hash.Hash) error {
 	there, err := w.job.store.Stat(ctx, location)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	found, err := w.job.digests.of(ctx, location, there.Tag)
-	if err == nil && found != digest {
-		err = &ExistsError{Location: location}
+	err = w.job.store.WriteIf(ctx, location, there.Tag, func(out io.Writer) error {
+		if err := fill(out); err != nil {
+			return err
+		}
+		if there.Tag != "" {
+			found, err := w.job.digests.of(ctx, location, there.Tag)
+			if err != nil {
+				return err
+			}
+			if found != digestOf(sum) {
+				return &ExistsError{Location: location}
+			}
+		}
+		return w.job.permit(ctx)
+	})
+	var conflict *storage.ConflictError
+	if errors.As(err, &conflict) {
+		return &ExistsError{Location: location}
 	}
 	return err
 }

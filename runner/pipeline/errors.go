@@ -126,6 +126,10 @@ func passes(err error) bool {
 			return true
 		}
 	}
+	var unavailable *storage.UnavailableError
+	if errors.As(err, &unavailable) {
+		return true
+	}
 	var errno syscall.Errno // a net.Error itself, whatever it says
 	if errors.As(err, &errno) {
 		return false

@@ -23,7 +23,7 @@ func TestARunOnDiskAndOnS3GivesTheSameBytes(t *testing.T) {
 	runs := map[string]map[string][]byte{}
 	for place, base := range map[string]string{"disk": "file://" + t.TempDir(), "s3": "s3://" + root + "/churn"} {
 		dir, env := environment(t)
-		env.Storage = storage.New(storage.Options{Base: dir, Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(nil)}})
+		env.Storage = storage.New(storage.Options{Base: dir, Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(s3.Options{})}})
 		env.AllowURL = func(*url.URL) error { return nil }
 		data, err := os.ReadFile(customers(t, dir, "customers.csv", 300))
 		if err != nil {
@@ -89,14 +89,14 @@ func TestWhatKeepsAnObjectFromBeingReadIsSorted(t *testing.T) {
 		_, err := pipeline.Train(t.Context(), pipeline.TrainRequest{Data: location, BaseDir: dir, NoDeploy: true}, env)
 		return err
 	}
-	env.Storage = storage.New(storage.Options{Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(nil)}})
+	env.Storage = storage.New(storage.Options{Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(s3.Options{})}})
 	wantError(t, read("s3://team/absent.csv"), "read", pipeline.BadData, "s3://team/absent.csv", "no such file")
 	wantError(t, read("s3://nobody/a.csv"), "read", pipeline.BadData, "there is no bucket nobody at this endpoint")
 	forbid := func(u *url.URL) error { return &storage.ForbiddenError{Location: u.String()} }
-	env.Storage = storage.New(storage.Options{Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(forbid)}})
+	env.Storage = storage.New(storage.Options{Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(s3.Options{Permit: forbid})}})
 	wantError(t, read("s3://team/a.csv"), "read", pipeline.Forbidden, "s3://team/a.csv")
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	server.Kill()
-	env.Storage = storage.New(storage.Options{Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(nil)}})
+	env.Storage = storage.New(storage.Options{Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(s3.Options{})}})
 	wantError(t, read("s3://team/a.csv"), "read", pipeline.Passing, "s3://team/a.csv", "connection refused")
 }

@@ -13,12 +13,21 @@ import (
 // temporaryPrefix begins the names of files that are being written.
 const temporaryPrefix = ".writing-"
 
+// placing moves the temporary file pending to name, both within root; it may leave
+// a link of the old name.
+type placing func(ctx context.Context, root *os.Root, pending, name string) error
+
+// replace places a file in place of any that is there.
+func replace(_ context.Context, root *os.Root, pending, name string) error {
+	return root.Rename(pending, name)
+}
+
 // writeAtomic makes the file name within root of what write writes, by way of a
 // temporary file in the directory temp, which must be on the same file system.
 // Directories that are missing are made. Package renameio would put the temporary
 // file of a write within a root into the root itself: without allowed roots that
 // is /, where few may write and from where little can be renamed.
-func writeAtomic(ctx context.Context, root *os.Root, temp, name string, write func(io.Writer) error) (err error) {
+func writeAtomic(ctx context.Context, root *os.Root, temp, name string, place placing, write func(io.Writer) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -33,11 +42,11 @@ func writeAtomic(ctx context.Context, root *os.Root, temp, name string, write fu
 	if err != nil {
 		return err
 	}
-	renamed := false
+	placed := false
 	defer func() { // also when write panics
-		if !renamed {
-			f.Close() // an error leaves nothing more to do: the file goes
-			err = errors.Join(err, root.Remove(pending))
+		f.Close() // an error leaves nothing more to do: the file goes
+		if left := root.Remove(pending); !placed {
+			err = errors.Join(err, left)
 		}
 	}()
 	if err := fill(ctx, f, write); err != nil {
@@ -46,10 +55,10 @@ func writeAtomic(ctx context.Context, root *os.Root, temp, name string, write fu
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := root.Rename(pending, name); err != nil {
+	if err := place(ctx, root, pending, name); err != nil {
 		return err
 	}
-	renamed = true
+	placed = true
 	// The file is there, whole; whether its name outlasts a power cut is all that
 	// is still open, and that is no reason to call the write failed.
 	syncDir(root, parent)

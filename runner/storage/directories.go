@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -106,6 +107,30 @@ func (o *Opener) RemoveAll(location string) error {
 	return p.do(func(root *os.Root) error {
 		if err := root.RemoveAll(p.rel); err != nil {
 			return fmt.Errorf("remove %s: %w", location, err)
+		}
+		return nil
+	})
+}
+
+// deleteLocal removes a file.
+func (o *Opener) deleteLocal(ctx context.Context, location string) error {
+	p, err := o.locate(location, false)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("delete %s: %w", location, err)
+	}
+	return p.do(func(root *os.Root) error {
+		info, err := root.Lstat(p.rel)
+		if err == nil && info.IsDir() {
+			return &IsDirectoryError{Location: location}
+		}
+		if err == nil {
+			err = root.Remove(p.rel)
+		}
+		if err != nil && !notExist(err) {
+			return fmt.Errorf("delete %s: %w", location, err)
 		}
 		return nil
 	})

@@ -4,7 +4,10 @@
 // directory), file:///path, and URLs of schemes that were registered with it.
 // Behind a scheme stands either a [Resolver], which fetches the thing and says
 // where it lies on this machine, as for artifact://, or a [Bucket], which is read
-// and written in place.
+// and written in place. What can be done is the same for all: open and read by
+// ranges, write whole or not at all, write on the condition that nobody else did,
+// list by prefix and by pattern, copy, delete; and in one step read and write texts
+// and Parquet.
 //
 // An Opener with allowed roots opens, writes, moves and removes nothing outside
 // them. A location is resolved to its real path first, with every symbolic link

@@ -28,6 +28,34 @@ func (e *NotFoundError) Error() string {
 // Is makes errors.Is(err, fs.ErrNotExist) true.
 func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
+// ConflictError says that something was not replaced, because it is not any more
+// what it was to be.
+type ConflictError struct {
+	Location string
+	Tag      string // that it was to have; "": it was not to be there
+}
+
+// Error says what was expected.
+func (e *ConflictError) Error() string {
+	if e.Tag == "" {
+		return e.Location + " is there already; it was to be made only where nothing is"
+	}
+	return fmt.Sprintf("%s is not any more what was read (version %s); read it again", e.Location, e.Tag)
+}
+
+// Is makes errors.Is(err, fs.ErrExist) true of what was not to be there.
+func (e *ConflictError) Is(target error) bool { return target == fs.ErrExist && e.Tag == "" }
+
+// UnavailableError says that a store does not answer, or not as it should, for now: the
+// same may succeed later.
+type UnavailableError struct{ Err error }
+
+// Error tells the cause.
+func (e *UnavailableError) Error() string { return "the store is not available: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
 // IsDirectoryError says that a directory is where a file is needed.
 type IsDirectoryError struct{ Location string }
 
@@ -98,4 +126,12 @@ type KeyError struct{ Key string }
 // Error names the key.
 func (e *KeyError) Error() string {
 	return fmt.Sprintf("key %q: keys are slash-separated, without a leading slash and without the elements \"\", \".\" and \"..\"", e.Key)
+}
+
+// PatternError says that a pattern of keys is malformed.
+type PatternError struct{ Pattern string }
+
+// Error shows the pattern.
+func (e *PatternError) Error() string {
+	return fmt.Sprintf("pattern %q is malformed: *, ?, [a-z], ** and {a,b} stand for others, and each bracket must be closed", e.Pattern)
 }

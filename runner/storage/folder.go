@@ -60,13 +60,29 @@ func (f *Folder) Open(ctx context.Context, key string) (Reader, error) {
 
 // WriteAtomic implements [Bucket].
 func (f *Folder) WriteAtomic(ctx context.Context, key string, write func(io.Writer) error) error {
+	return f.write(ctx, key, replace, write)
+}
+
+// WriteIf implements [Bucket]. Nothing that is written by WriteIf comes between the look
+// at what is there and its replacement, whichever process of this machine does; what is
+// made where nothing is replaces nothing, whoever wrote it.
+func (f *Folder) WriteIf(ctx context.Context, key, tag string, write func(io.Writer) error) error {
+	return f.write(ctx, key, placeIf(key, tag), write)
+}
+
+func (f *Folder) write(ctx context.Context, key string, place placing, write func(io.Writer) error) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	if err := writeAtomic(ctx, f.root, folderTemporary, filepath.FromSlash(key), write); err != nil {
+	if err := writeAtomic(ctx, f.root, folderTemporary, filepath.FromSlash(key), place, write); err != nil {
 		return fmt.Errorf("write %s: %w", key, err)
 	}
 	return nil
+}
+
+// Copy implements [Bucket].
+func (f *Folder) Copy(ctx context.Context, from, to string) error {
+	return copyBetween(ctx, f, from, f, to)
 }
 
 // List implements [Bucket]. It holds all entries in memory to sort them.
@@ -122,19 +138,22 @@ func entryOf(key string, info fs.FileInfo) Entry {
 	return Entry{Key: key, Size: info.Size(), Modified: info.ModTime(), Tag: fileTag(info)}
 }
 
-// Exists implements [Bucket].
-func (f *Folder) Exists(ctx context.Context, key string) (bool, error) {
+// Stat implements [Bucket].
+func (f *Folder) Stat(ctx context.Context, key string) (Entry, error) {
 	if err := checkKey(key); err != nil {
-		return false, err
+		return Entry{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Entry{}, fmt.Errorf("look for %s: %w", key, err)
 	}
 	info, err := f.root.Stat(filepath.FromSlash(key))
 	switch {
-	case notExist(err):
-		return false, ctx.Err()
+	case notExist(err), err == nil && !info.Mode().IsRegular():
+		return Entry{}, &NotFoundError{Location: key}
 	case err != nil:
-		return false, fmt.Errorf("look for %s: %w", key, err)
+		return Entry{}, fmt.Errorf("look for %s: %w", key, err)
 	}
-	return info.Mode().IsRegular(), ctx.Err()
+	return entryOf(key, info), nil
 }
 
 // Delete implements [Bucket].

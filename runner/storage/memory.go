@@ -3,11 +3,13 @@ package storage
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,11 +20,17 @@ import (
 type Memory struct {
 	mu      sync.RWMutex
 	objects map[string]memoryObject
+	writes  int // so far
 }
 
 type memoryObject struct {
 	content  []byte
 	modified time.Time
+	tag      string
+}
+
+func (o memoryObject) entry(key string) Entry {
+	return Entry{Key: key, Size: int64(len(o.content)), Modified: o.modified, Tag: o.tag}
 }
 
 // memoryReader reads one object's content, which never changes.
@@ -50,6 +58,21 @@ func (m *Memory) Open(ctx context.Context, key string) (Reader, error) {
 
 // WriteAtomic implements [Bucket].
 func (m *Memory) WriteAtomic(ctx context.Context, key string, write func(io.Writer) error) error {
+	return m.write(ctx, key, write, func(string) error { return nil })
+}
+
+// WriteIf implements [Bucket].
+func (m *Memory) WriteIf(ctx context.Context, key, tag string, write func(io.Writer) error) error {
+	return m.write(ctx, key, write, func(now string) error {
+		if now != tag {
+			return &ConflictError{Location: key, Tag: tag}
+		}
+		return nil
+	})
+}
+
+// write asks permit, with the tag of what is there, before it replaces that.
+func (m *Memory) write(ctx context.Context, key string, write func(io.Writer) error, permit func(tag string) error) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
@@ -66,10 +89,37 @@ func (m *Memory) WriteAtomic(ctx context.Context, key string, write func(io.Writ
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := permit(m.objects[key].tag); err != nil {
+		return fmt.Errorf("write %s: %w", key, err)
+	}
+	m.put(key, content.Bytes())
+	return nil
+}
+
+// put is called with the lock held.
+func (m *Memory) put(key string, content []byte) {
 	if m.objects == nil {
 		m.objects = make(map[string]memoryObject)
 	}
-	m.objects[key] = memoryObject{content: content.Bytes(), modified: time.Now()}
+	m.writes++
+	m.objects[key] = memoryObject{content: content, modified: time.Now(), tag: strconv.Itoa(m.writes)}
+}
+
+// Copy implements [Bucket].
+func (m *Memory) Copy(ctx context.Context, from, to string) error {
+	if err := errors.Join(checkKey(from), checkKey(to)); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("copy %s to %s: %w", from, to, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	object, ok := m.objects[from]
+	if !ok {
+		return &NotFoundError{Location: from}
+	}
+	m.put(to, object.content)
 	return nil
 }
 
@@ -89,24 +139,28 @@ func (m *Memory) List(ctx context.Context, prefix string) iter.Seq2[Entry, error
 				yield(Entry{}, fmt.Errorf("list %q: %w", prefix, err))
 				return
 			}
-			o := objects[key]
-			tag := fmt.Sprintf("%d-%d", len(o.content), o.modified.UnixNano())
-			if !yield(Entry{Key: key, Size: int64(len(o.content)), Modified: o.modified, Tag: tag}, nil) {
+			if !yield(objects[key].entry(key), nil) {
 				return
 			}
 		}
 	}
 }
 
-// Exists implements [Bucket].
-func (m *Memory) Exists(ctx context.Context, key string) (bool, error) {
+// Stat implements [Bucket].
+func (m *Memory) Stat(ctx context.Context, key string) (Entry, error) {
 	if err := checkKey(key); err != nil {
-		return false, err
+		return Entry{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Entry{}, fmt.Errorf("look for %s: %w", key, err)
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	_, ok := m.objects[key]
-	return ok, ctx.Err()
+	object, ok := m.objects[key]
+	if !ok {
+		return Entry{}, &NotFoundError{Location: key}
+	}
+	return object.entry(key), nil
 }
 
 // Delete implements [Bucket].

@@ -31,6 +31,21 @@ type Options struct {
 	// Buckets hold what URLs of further schemes name, by scheme. A URL's path
 	// without its leading slash is the key.
 	Buckets map[string]OpenBucket
+	// Endpoints open the buckets of a scheme, which is one of Buckets, at an endpoint
+	// that [Opener.At] names. A scheme without has none to choose.
+	Endpoints map[string]func(e Endpoint) OpenBucket
+}
+
+// Endpoint says at which server the buckets of a scheme are, and how it is spoken to.
+// The zero Endpoint is what the process's environment says.
+type Endpoint struct {
+	// URL is the server's address, http:// or https://; "": the environment's.
+	URL string
+	// Region of the buckets; "": the environment's.
+	Region string
+	// PathStyle names buckets in the path of addresses, not in their host; nil: as the
+	// server's address suggests.
+	PathStyle *bool
 }
 
 // Opener resolves and opens locations. It may be used from several goroutines.
@@ -47,6 +62,24 @@ func New(options Options) *Opener { return &Opener{options: options} }
 // the caller's own, and of no use to whoever reads the error.
 func (o *Opener) WithScratch(dir string) *Opener {
 	return &Opener{options: o.options, scratch: dir}
+}
+
+// At returns an Opener that finds the buckets of a scheme at an endpoint, if whoever
+// made this one allows that: otherwise the buckets cannot be opened.
+func (o *Opener) At(scheme string, e Endpoint) *Opener {
+	if _, ok := o.options.Buckets[scheme]; !ok || e == (Endpoint{}) {
+		return o
+	}
+	there := *o
+	there.options.Buckets = maps.Clone(o.options.Buckets)
+	if open, ok := o.options.Endpoints[scheme]; ok {
+		there.options.Buckets[scheme] = open(e)
+		return &there
+	}
+	there.options.Buckets[scheme] = func(_ context.Context, host string) (Bucket, error) {
+		return nil, &SchemeError{Location: scheme + "://" + host, Scheme: scheme, Problem: "has no endpoint to choose here"}
+	}
+	return &there
 }
 
 // roots returns the directories that may be worked in; none means anywhere.
@@ -119,6 +152,22 @@ func (o *Opener) WriteAtomic(ctx context.Context, location string, write func(io
 	} else if bucket != nil {
 		return bucket.WriteAtomic(ctx, key, write)
 	}
+	return o.writeLocal(ctx, location, replace, write)
+}
+
+// WriteIf is WriteAtomic of a file that still has the tag that [Opener.Entry] told, or
+// that is not there yet, where tag is "". Otherwise all stays as it was, and a
+// [*ConflictError] says so. See [Bucket] and [Folder.WriteIf].
+func (o *Opener) WriteIf(ctx context.Context, location, tag string, write func(io.Writer) error) error {
+	if bucket, key, err := o.bucket(ctx, location); err != nil {
+		return err
+	} else if bucket != nil {
+		return bucket.WriteIf(ctx, key, tag, write)
+	}
+	return o.writeLocal(ctx, location, placeIf(location, tag), write)
+}
+
+func (o *Opener) writeLocal(ctx context.Context, location string, place placing, write func(io.Writer) error) error {
 	p, err := o.locate(location, false)
 	if err != nil {
 		return err
@@ -128,7 +177,7 @@ func (o *Opener) WriteAtomic(ctx context.Context, location string, write func(io
 		if info, err := root.Stat(p.rel); err == nil && info.IsDir() {
 			return &IsDirectoryError{Location: location}
 		}
-		err := writeAtomic(ctx, root, filepath.Dir(p.rel), p.rel, func(w io.Writer) error {
+		err := writeAtomic(ctx, root, filepath.Dir(p.rel), p.rel, place, func(w io.Writer) error {
 			failed = write(w)
 			return failed
 		})
@@ -173,22 +222,29 @@ func (o *Opener) fetch(ctx context.Context, location string) (*place, error) {
 }
 
 // bucket returns the bucket and key that a location names, nil if it is no
-// bucket's.
+// bucket's. A key stands in a URL as it is: nothing in it is percent-encoded, and ? and #
+// are characters like others.
 func (o *Opener) bucket(ctx context.Context, location string) (Bucket, string, error) {
-	scheme := schemeOf(location)
-	open, ok := o.options.Buckets[scheme]
+	open, ok := o.options.Buckets[schemeOf(location)]
 	if !ok {
 		return nil, "", nil
 	}
-	u, err := url.Parse(location)
+	name := bucketOf(location)
+	_, host, _ := strings.Cut(name, "://")
+	bucket, err := open(ctx, host)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", location, err)
 	}
-	bucket, err := open(ctx, u.Host)
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", location, err)
+	return bucket, strings.TrimPrefix(location[len(name):], "/"), nil
+}
+
+// bucketOf is the part of a URL before its path: scheme and host.
+func bucketOf(location string) string {
+	start := strings.Index(location, "://") + len("://")
+	if slash := strings.IndexByte(location[start:], '/'); slash >= 0 {
+		return location[:start+slash]
 	}
-	return bucket, strings.TrimPrefix(u.Path, "/"), nil
+	return location
 }
 
 func (o *Opener) unknown(location, scheme string) error {

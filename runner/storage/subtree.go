@@ -87,6 +87,39 @@ func (s *Subtree) WriteAtomic(ctx context.Context, key string, write func(io.Wri
 	return s.bucket.WriteAtomic(ctx, full, write)
 }
 
+// WriteIf implements [Bucket].
+func (s *Subtree) WriteIf(ctx context.Context, key, tag string, write func(io.Writer) error) error {
+	full, err := s.key(key)
+	if err != nil {
+		return err
+	}
+	return s.bucket.WriteIf(ctx, full, tag, write)
+}
+
+// Copy implements [Bucket].
+func (s *Subtree) Copy(ctx context.Context, from, to string) error {
+	source, err := s.key(from)
+	if err != nil {
+		return err
+	}
+	target, err := s.key(to)
+	if err != nil {
+		return err
+	}
+	return s.bucket.Copy(ctx, source, target)
+}
+
+// Stat implements [Bucket].
+func (s *Subtree) Stat(ctx context.Context, key string) (Entry, error) {
+	full, err := s.key(key)
+	if err != nil {
+		return Entry{}, err
+	}
+	e, err := s.bucket.Stat(ctx, full)
+	e.Key = strings.TrimPrefix(e.Key, s.prefix)
+	return e, err
+}
+
 // List implements [Bucket].
 func (s *Subtree) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
@@ -97,15 +130,6 @@ func (s *Subtree) List(ctx context.Context, prefix string) iter.Seq2[Entry, erro
 			}
 		}
 	}
-}
-
-// Exists implements [Bucket].
-func (s *Subtree) Exists(ctx context.Context, key string) (bool, error) {
-	full, err := s.key(key)
-	if err != nil {
-		return false, err
-	}
-	return s.bucket.Exists(ctx, full)
 }
 
 // Delete implements [Bucket].

@@ -21,9 +21,10 @@ type Reach struct {
 	// Nil means anywhere; otherwise an attempt's own scratch directory is always
 	// allowed as well, so that an empty list means nothing else.
 	AllowedRoots []string
-	// AllowedURLs are prefixes of the addresses that attempts may send to, and of the
-	// buckets that they may read and write, see package runner/observe/outbound; none:
-	// nowhere.
+	// AllowedURLs are prefixes of the addresses that attempts may send to, of the buckets
+	// that they may read and write, and of the servers that these may be at besides the
+	// one that the process's environment names, see package runner/observe/outbound;
+	// none: nowhere.
 	AllowedURLs []string
 	// AllowedPrograms are the programs that attempts may run, and directories of
 	// such, see package runner/program; none: nothing runs.
@@ -36,7 +37,12 @@ type Reach struct {
 
 // environment is all that one attempt may reach.
 func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Artifacts) runner.Environment {
-	o := storage.Options{Buckets: map[string]storage.OpenBucket{s3.Scheme: s3.Opener(permitBuckets(r.AllowedURLs))}}
+	allowed := outbound.Allow(r.AllowedURLs)
+	buckets := s3.Options{Permit: permit(allowed, "may not be opened here"), PermitEndpoint: permit(allowed, "may not be asked for buckets here")}
+	o := storage.Options{
+		Buckets:   map[string]storage.OpenBucket{s3.Scheme: s3.Opener(buckets)},
+		Endpoints: map[string]func(storage.Endpoint) storage.OpenBucket{s3.Scheme: s3.OpenerAt(buckets)},
+	}
 	if r.AllowedRoots != nil {
 		o.AllowedRoots = slices.Clone(r.AllowedRoots)
 		if !slices.Contains(o.AllowedRoots, scratch) {
@@ -52,12 +58,12 @@ func (r Reach) environment(scratch string, gate runner.Gate, artifacts runner.Ar
 	}
 }
 
-// permitBuckets allows what of buckets begins with one of the prefixes.
-func permitBuckets(prefixes []string) func(u *url.URL) error {
-	allow := outbound.Allow(prefixes)
+// permit is a judge of what is opened that says what it forbids, and how the operator
+// allows it.
+func permit(allow func(u *url.URL) error, forbidden string) func(u *url.URL) error {
 	return func(u *url.URL) error {
 		if err := allow(u); err != nil {
-			return &storage.ForbiddenError{Location: u.String(), Reason: "may not be opened here: " + err.Error()}
+			return &storage.ForbiddenError{Location: u.String(), Reason: forbidden + ": " + err.Error()}
 		}
 		return nil
 	}

@@ -7,10 +7,15 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -56,8 +61,21 @@ func (b *bucket) fault(ctx context.Context, doing, key string, err error) error 
 		return &storage.NotFoundError{Location: b.location(key)}
 	case gcerrors.Code(err) == gcerrors.PermissionDenied, code(err) == "InvalidAccessKeyId", code(err) == "SignatureDoesNotMatch":
 		return fmt.Errorf("%s %s: this process's AWS credentials do not allow it (%s); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, where it is started: %w", doing, b.location(key), code(err), fs.ErrPermission)
+	case isUnavailable(err):
+		err = &storage.UnavailableError{Err: err}
 	}
 	return fmt.Errorf("%s %s: %w", doing, b.location(key), err)
+}
+
+// isUnavailable tells what time or an operator may heal: no reply, one that broke off,
+// or one of a server that is at fault or asks for patience.
+func isUnavailable(err error) bool {
+	var reply *awshttp.ResponseError
+	if errors.As(err, &reply) {
+		return reply.HTTPStatusCode() >= http.StatusInternalServerError || reply.HTTPStatusCode() == http.StatusTooManyRequests
+	}
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // code is the server's own word for an error.
@@ -69,34 +87,68 @@ func code(err error) string {
 	return ""
 }
 
+// openTries is how often an object is opened that is replaced meanwhile.
+const openTries = 10
+
 // Open implements [storage.Bucket].
 func (b *bucket) Open(ctx context.Context, key string) (storage.Reader, error) {
 	if err := b.check(key); err != nil {
 		return nil, err
 	}
-	about, err := b.blobs.Attributes(ctx, key)
-	if err != nil {
-		return nil, b.fault(ctx, "open", key, err)
-	}
-	r := &reader{ctx: ctx, bucket: b, key: key, size: about.Size, version: about.ETag}
-	if r.size <= readAhead {
-		r.ahead = make([]byte, r.size)
-		if _, err := r.request(r.ahead, 0); err != nil {
+	for try := 1; ; try++ {
+		r := &reader{ctx: ctx, bucket: b, key: key}
+		err := r.begin()
+		if err == nil {
+			return r, nil
+		}
+		if try == openTries || !errors.Is(err, errReplaced) {
 			return nil, err
 		}
 	}
-	return r, nil
 }
 
 // WriteAtomic implements [storage.Bucket]: an object appears when its upload is
 // complete, and one that is broken off leaves none.
 func (b *bucket) WriteAtomic(ctx context.Context, key string, write func(io.Writer) error) error {
+	return b.write(ctx, key, blob.WriterOptions{}, write)
+}
+
+// WriteIf implements [storage.Bucket]: the server looks, when the upload is complete.
+func (b *bucket) WriteIf(ctx context.Context, key, tag string, write func(io.Writer) error) error {
+	o := blob.WriterOptions{IfNotExist: tag == ""}
+	if tag != "" {
+		o.BeforeWrite = func(as func(any) bool) error {
+			var put *transfermanager.UploadObjectInput
+			if !as(&put) {
+				return errors.New("this storage cannot write on a condition")
+			}
+			put.IfMatch = aws.String(tag)
+			return nil
+		}
+	}
+	err := b.write(ctx, key, o, write)
+	switch {
+	case code(err) == "PreconditionFailed", code(err) == "ConditionalRequestConflict":
+		return &storage.ConflictError{Location: b.location(key), Tag: tag}
+	case tag != "" && isMissing(err): // what was to be replaced is gone
+		return &storage.ConflictError{Location: b.location(key), Tag: tag}
+	}
+	return err
+}
+
+func isMissing(err error) bool {
+	var missing *storage.NotFoundError
+	return errors.As(err, &missing)
+}
+
+func (b *bucket) write(ctx context.Context, key string, o blob.WriterOptions, write func(io.Writer) error) error {
 	if err := b.check(key); err != nil {
 		return err
 	}
 	uploading, abandon := context.WithCancel(ctx)
 	defer abandon()
-	w, err := b.blobs.NewWriter(uploading, key, &blob.WriterOptions{ContentType: "application/octet-stream"})
+	o.ContentType = "application/octet-stream"
+	w, err := b.blobs.NewWriter(uploading, key, &o)
 	if err != nil {
 		return b.fault(ctx, "write", key, err)
 	}
@@ -109,6 +161,71 @@ func (b *bucket) WriteAtomic(ctx context.Context, key string, write func(io.Writ
 		return b.fault(ctx, "write", key, err)
 	}
 	return nil
+}
+
+// mostCopied is the largest object that a server copies at one request.
+const mostCopied = 5 << 30
+
+// Copy implements [storage.Bucket]: the server copies, but for objects above 5 GiB,
+// which pass through this process.
+func (b *bucket) Copy(ctx context.Context, from, to string) error {
+	if err := errors.Join(b.check(from), b.check(to)); err != nil {
+		return err
+	}
+	about, err := b.Stat(ctx, from)
+	if err != nil || from == to {
+		return err
+	}
+	if about.Size > mostCopied {
+		return b.copyThrough(ctx, from, to)
+	}
+	err = b.blobs.Copy(ctx, to, from, &blob.CopyOptions{BeforeCopy: func(as func(any) bool) error {
+		var request *awss3.CopyObjectInput
+		if as(&request) {
+			request.CopySource = aws.String(copySource(b.name, from))
+			request.CopySourceIfMatch = aws.String(about.Tag)
+		}
+		return nil
+	}})
+	switch {
+	case err == nil:
+		return nil
+	case code(err) == "PreconditionFailed":
+		return fmt.Errorf("copy %s: it was replaced while it was copied; start again", b.location(from))
+	}
+	return b.fault(ctx, "copy to", to, err)
+}
+
+// copySource names an object in a header. + is an escaped space to some servers, and
+// itself to others.
+func copySource(bucket, key string) string {
+	escaped := strings.ReplaceAll(url.QueryEscape(bucket+"/"+key), "+", "%20")
+	return strings.ReplaceAll(escaped, "%2F", "/")
+}
+
+// copyThrough copies by reading and writing.
+func (b *bucket) copyThrough(ctx context.Context, from, to string) error {
+	r, err := b.Open(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return b.WriteAtomic(ctx, to, func(w io.Writer) error {
+		_, err := io.Copy(w, r)
+		return err
+	})
+}
+
+// Stat implements [storage.Bucket].
+func (b *bucket) Stat(ctx context.Context, key string) (storage.Entry, error) {
+	if err := b.check(key); err != nil {
+		return storage.Entry{}, err
+	}
+	about, err := b.blobs.Attributes(ctx, key)
+	if err != nil {
+		return storage.Entry{}, b.fault(ctx, "look for", key, err)
+	}
+	return storage.Entry{Key: key, Size: about.Size, Modified: about.ModTime, Tag: about.ETag}, nil
 }
 
 // List implements [storage.Bucket]; it asks for a page of objects at a time.
@@ -138,18 +255,6 @@ func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[storage.Entr
 			}
 		}
 	}
-}
-
-// Exists implements [storage.Bucket].
-func (b *bucket) Exists(ctx context.Context, key string) (bool, error) {
-	if err := b.check(key); err != nil {
-		return false, err
-	}
-	there, err := b.blobs.Exists(ctx, key)
-	if err != nil {
-		return false, b.fault(ctx, "look for", key, err)
-	}
-	return there, nil
 }
 
 // Delete implements [storage.Bucket].

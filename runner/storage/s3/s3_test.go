@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, bucket string) storage.Bucket {
 	t.Helper()
-	b, err := s3.Opener(nil)(t.Context(), bucket)
+	b, err := s3.Opener(s3.Options{})(t.Context(), bucket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,12 +180,12 @@ func TestOnlyWhatIsPermittedIsOpened(t *testing.T) {
 	server := s3test.Start(t)
 	server.Bucket(t, "mixed")
 	refused := errors.New("not here")
-	b, err := s3.Opener(func(u *url.URL) error {
+	b, err := s3.Opener(s3.Options{Permit: func(u *url.URL) error {
 		if strings.HasPrefix(u.String(), "s3://mixed/mine/") {
 			return nil
 		}
 		return refused
-	})(t.Context(), "mixed")
+	}})(t.Context(), "mixed")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,12 @@ func Run(t *testing.T, open func(t *testing.T) storage.Bucket) {
 		{"lists are sorted and by prefix", lists},
 		{"deleting is idempotent", deletes},
 		{"bad keys are refused", badKeys},
+		{"a tag is told alike", tellsTags},
+		{"what is there is not made anew", makesOnce},
+		{"what was changed meanwhile is not replaced", replacesWhatWasRead},
+		{"of writers on one condition one succeeds", oneOfManyWins},
+		{"no change of many is lost", losesNothing},
+		{"copies are whole and of their own", copies},
 		{"an open reader outlives its object", outlives},
 		{"writers do not mix", concurrentWriters},
 	} {
@@ -80,18 +86,14 @@ func keys(t *testing.T, b storage.Bucket, prefix string) []string {
 	return keys
 }
 
-// tag is what a listing tells of an object's version.
+// tag is that of an object's version.
 func tag(t *testing.T, b storage.Bucket, key string) string {
 	t.Helper()
-	for entry, err := range b.List(t.Context(), key) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if entry.Key == key {
-			return entry.Tag
-		}
+	e, err := b.Stat(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return ""
+	return e.Tag
 }
 
 func readsBack(t *testing.T, b storage.Bucket) {
@@ -100,8 +102,8 @@ func readsBack(t *testing.T, b storage.Bucket) {
 		if got := get(t, b, key); got != "content of "+key {
 			t.Errorf("%s reads back as %q", key, got)
 		}
-		if ok, err := b.Exists(t.Context(), key); !ok || err != nil {
-			t.Errorf("%s: Exists gives %v, %v", key, ok, err)
+		if e, err := b.Stat(t.Context(), key); e.Key != key || e.Size != int64(len("content of "+key)) || e.Modified.IsZero() || e.Tag == "" || err != nil {
+			t.Errorf("%s: Stat gives %+v, %v", key, e, err)
 		}
 	}
 	put(t, b, "empty", "")
@@ -150,8 +152,12 @@ func missing(t *testing.T, b storage.Bucket) {
 	if !errors.As(err, &notFound) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open gives %v, want a NotFoundError", err)
 	}
-	if ok, err := b.Exists(t.Context(), "not/there"); ok || err != nil {
-		t.Errorf("Exists gives %v, %v", ok, err)
+	if _, err := b.Stat(t.Context(), "not/there"); !errors.As(err, &notFound) {
+		t.Errorf("Stat gives %v, want a NotFoundError", err)
+	}
+	put(t, b, "dir/file", "x")
+	if _, err := b.Stat(t.Context(), "dir"); !errors.As(err, &notFound) {
+		t.Errorf("Stat of what only begins keys gives %v, want a NotFoundError", err)
 	}
 }
 
@@ -242,6 +248,7 @@ func deletes(t *testing.T, b storage.Bucket) {
 }
 
 func badKeys(t *testing.T, b storage.Bucket) {
+	put(t, b, "good", "x")
 	for _, key := range []string{"", ".", "..", "/a", "a/", "a//b", "../a", "a/../../b", "a/./b", "a\x00b"} {
 		var bad *storage.KeyError
 		if _, err := b.Open(t.Context(), key); !errors.As(err, &bad) {
@@ -251,8 +258,18 @@ func badKeys(t *testing.T, b storage.Bucket) {
 		if !errors.As(err, &bad) {
 			t.Errorf("WriteAtomic(%q) gives %v, want a KeyError", key, err)
 		}
-		if _, err := b.Exists(t.Context(), key); !errors.As(err, &bad) {
-			t.Errorf("Exists(%q) gives %v, want a KeyError", key, err)
+		err = b.WriteIf(t.Context(), key, "", func(io.Writer) error { return nil })
+		if !errors.As(err, &bad) {
+			t.Errorf("WriteIf(%q) gives %v, want a KeyError", key, err)
+		}
+		if err := b.Copy(t.Context(), "good", key); !errors.As(err, &bad) {
+			t.Errorf("Copy to %q gives %v, want a KeyError", key, err)
+		}
+		if err := b.Copy(t.Context(), key, "good"); !errors.As(err, &bad) {
+			t.Errorf("Copy of %q gives %v, want a KeyError", key, err)
+		}
+		if _, err := b.Stat(t.Context(), key); !errors.As(err, &bad) {
+			t.Errorf("Stat(%q) gives %v, want a KeyError", key, err)
 		}
 		if err := b.Delete(t.Context(), key); !errors.As(err, &bad) {
 			t.Errorf("Delete(%q) gives %v, want a KeyError", key, err)
