@@ -17,6 +17,8 @@ const (
 	// asidePrefix begins the names of what is kept aside, such as maps that
 	// sections take over with <<.
 	asidePrefix = "x-"
+	// assigned begins what errors call an assignment.
+	assigned = "--set "
 )
 
 // Pipelines is a pipelines file: a section for each pipeline, and what all of
@@ -30,16 +32,6 @@ type Pipelines struct {
 
 	name string
 	root *node
-}
-
-// PipelineStorage is the storage section of a pipelines file.
-type PipelineStorage struct {
-	// Type is local or s3.
-	Type string `yaml:"type" enum:"local|s3" doc:"Where relative locations lie: local, beneath the project root, or s3, in the bucket."`
-	// Bucket is the S3 bucket's name.
-	Bucket string `yaml:"bucket" doc:"The S3 bucket of relative locations."`
-	// Prefix comes before each key in the bucket.
-	Prefix string `yaml:"prefix" doc:"What comes before the keys of relative locations in the bucket."`
 }
 
 // PipelinesOptions say what is laid over a pipelines file. The order is: file,
@@ -150,11 +142,11 @@ func assign(root *node, assignment, section string) (*node, error) {
 	if !ok || key == "" {
 		return nil, &Error{Message: "override " + quoted(assignment) + ": must have the form key=value, such as windows_pipeline.window_size=50"}
 	}
-	n, err := parse("--set "+key, []byte(value))
+	n, err := parse(assigned+key, []byte(value))
 	if err != nil {
 		return nil, err
 	}
-	at := position{in: &source{name: "--set " + shorten(assignment)}}
+	at := position{in: &source{name: assigned + shorten(assignment)}}
 	relocate(n, at)
 	keys := strings.Split(key, ".")
 	if root.child(keys[0]) == nil && keys[0] != storageKey && keys[0] != rootKey {
@@ -174,15 +166,15 @@ func (p *Pipelines) readShared() error {
 	p.root.record("", at)
 	d := decoder{}
 	if n := p.root.child(storageKey); n != nil {
+		if err := refuseCredentials(n, storageKey); err != nil {
+			return err
+		}
 		if err := d.decode(n, storageKey, valueOf(&p.Storage)); err != nil {
 			return err
 		}
 	}
-	if err := validate(valueOf(&p.Storage), storageKey, at); err != nil {
+	if err := p.Storage.check(at); err != nil {
 		return err
-	}
-	if p.Storage.Type == "s3" && p.Storage.Bucket == "" {
-		return at.find(storageKey).errorf(join(storageKey, "bucket"), "is needed with type: s3; name the bucket")
 	}
 	if n := p.root.child(rootKey); n != nil {
 		return d.decode(n, rootKey, valueOf(&p.ProjectRoot))

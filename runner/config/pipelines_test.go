@@ -176,6 +176,11 @@ func TestFaultsOfPipelines(t *testing.T) {
 		{"needed", "windows_pipeline:\n  label: any\n", PipelinesOptions{}, "p.yml:1:1: windows_pipeline.source_folder: is needed: the folder of the cases."},
 		{"empty file", "# nothing\n", PipelinesOptions{}, "p.yml: has no section; a pipelines file has one for each pipeline, such as windows_pipeline"},
 		{"bucket", "storage: {type: s3}\nwindows_pipeline: {source_folder: a}\n", PipelinesOptions{}, "p.yml:1:1: storage.bucket: is needed with type: s3; name the bucket"},
+		{"bucket's name", "storage: {type: s3, bucket: 's3://team'}\n", PipelinesOptions{}, `p.yml:1:21: storage.bucket: must be a bucket's name alone, not "s3://team"; a folder in it is the prefix`},
+		{"region", "storage: {region: evil.com/}\n", PipelinesOptions{}, `p.yml:1:11: storage.region: must be a region's name such as eu-west-1, not "evil.com/"`},
+		{"endpoint", "storage:\n  endpoint: minio:9000\n", PipelinesOptions{}, `p.yml:2:3: storage.endpoint: must be the address of a server, such as https://minio.example.org:9000: http:// or https://, a host, and a path at most`},
+		{"path style", "storage: {path_style: maybe}\n", PipelinesOptions{}, `p.yml:1:23: storage.path_style: must be true or false, not the text "maybe"`},
+		{"storage key", "storage: {endpoint_url: 'http://x'}\n", PipelinesOptions{}, `p.yml:1:11: storage.endpoint_url: unknown key; did you mean "endpoint"?`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.o.Variables = variables(map[string]string{"DATA_ROOT": "x"})
@@ -269,4 +274,64 @@ func FuzzParsePipelines(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestWhereTheBucketsAre(t *testing.T) {
+	p, err := ParsePipelines("p.yml", []byte("storage:\n  {type: s3, bucket: plant, prefix: team/a, endpoint: '${AT}', region: eu-west-1, path_style: true}\n"), PipelinesOptions{
+		Variables: variables(map[string]string{"AT": "https://minio:9000/s3"}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes := true
+	want := PipelineStorage{Type: "s3", Bucket: "plant", Prefix: "team/a", Endpoint: "https://minio:9000/s3", Region: "eu-west-1", PathStyle: &yes}
+	if d := cmp.Diff(want, p.Storage); d != "" {
+		t.Error(d)
+	}
+	again, err := ParsePipelines("p.yml", p.Only("none"), PipelinesOptions{}) // as a worker reads it
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, again.Storage); d != "" {
+		t.Error(d)
+	}
+}
+
+// Whatever a key that holds credentials is called, it is refused, and shown to nobody.
+func TestCredentialsAreNoneOfTheFile(t *testing.T) {
+	const secret = "wJalrXUtnFEMI"
+	for text, key := range map[string]string{
+		"storage: {type: s3, bucket: b, access_key: " + secret + "}\n":                     "storage.access_key",
+		"storage:\n  secret_access_key: " + secret + "\n":                                  "storage.secret_access_key",
+		"storage: {aws-session-token: " + secret + "}\n":                                   "storage.aws-session-token",
+		"storage: {AWS_ACCESS_KEY_ID: " + secret + "}\n":                                   "storage.AWS_ACCESS_KEY_ID",
+		"storage: {key: " + secret + "}\n":                                                 "storage.key",
+		"storage: {profile: " + secret + "}\n":                                             "storage.profile",
+		"storage: {bukcet: b, options: [{secret: " + secret + "}]}\n":                      "storage.options.secret",
+		"storage: {endpoint: 'https://me:" + secret + "@minio:9000'}\n":                    "storage.endpoint",
+		"storage: {endpoint: 'me:" + secret + "@minio:9000'}\n":                            "storage.endpoint",
+		"storage: {endpoint: 'https://minio:9000?X-Amz-Credential=" + secret + "'}\n":      "storage.endpoint",
+		"environments: {prod: {storage: {password: " + secret + "}}}\nw: {a: b}\n":         "storage.password",
+		"storage: {}\nw: {a: b}\nx: {c: d}\n# assigned: storage.secret_key=" + secret + "": "storage.secret_key",
+	} {
+		o := PipelinesOptions{}
+		if strings.HasPrefix(text, "environments") {
+			o.Environment = "prod"
+		}
+		if _, assignment, ok := strings.Cut(text, "# assigned: "); ok {
+			o.Set = []string{assignment}
+		}
+		_, err := ParsePipelines("p.yml", []byte(strings.Split(text, "#")[0]), o)
+		var located *Error
+		if !errors.As(err, &located) || located.Key != key {
+			t.Errorf("%s\ngives %v, want an error of %s", text, err, key)
+			continue
+		}
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("the secret is shown: %v", err)
+		}
+		if key != "storage.endpoint" && !strings.Contains(err.Error(), "from the standard AWS chain") {
+			t.Errorf("it is not said where credentials are from: %v", err)
+		}
+	}
 }

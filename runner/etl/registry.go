@@ -65,7 +65,7 @@ type Type struct {
 type settings struct {
 	hash    string
 	flat    map[string]string
-	resolve func(r resolver) (sources, outputs []string)
+	resolve func(s config.PipelineStorage, root string) (sources, outputs []string)
 	open    func(s Setup) (Pipeline, error)
 }
 
@@ -101,7 +101,9 @@ func NewType[P any](name, summary string, defaults P, open func(p P, s Setup) (P
 			}
 			out := &settings{open: func(s Setup) (Pipeline, error) { return open(*p, s) }}
 			out.hash, out.flat = config.Effective(p)
-			out.resolve = func(r resolver) (sources, outputs []string) { return r.fields(reflect.ValueOf(p).Elem()) }
+			out.resolve = func(s config.PipelineStorage, root string) (sources, outputs []string) {
+				return ResolvePaths(s, root, p)
+			}
 			return out, nil
 		},
 	}
@@ -193,7 +195,8 @@ func (r *Registry) TypeOf(s config.Section) (Type, error) {
 
 // Open makes a job of a section, checking every key, and reads and writes
 // nothing. Relative locations start at root, the directory of the project, or
-// where the file's storage section says. Errors are [*config.Error]s.
+// where the file's storage section says, which is also where buckets are looked for.
+// Errors are [*config.Error]s.
 func (r *Registry) Open(file *config.Pipelines, section, root string, env pipeline.Env) (*Job, error) {
 	s, err := file.Section(section)
 	if err != nil {
@@ -206,6 +209,7 @@ func (r *Registry) Open(file *config.Pipelines, section, root string, env pipeli
 	if env.Storage == nil {
 		env.Storage = storage.New(storage.Options{})
 	}
+	env.Storage = env.Storage.At(bucketScheme, storage.Endpoint{URL: file.Storage.Endpoint, Region: file.Storage.Region, PathStyle: file.Storage.PathStyle})
 	if env.Now == nil {
 		env.Now = time.Now
 	}
@@ -216,7 +220,7 @@ func (r *Registry) Open(file *config.Pipelines, section, root string, env pipeli
 		return nil, err
 	}
 	j.hash, j.flat = set.hash, set.flat
-	sources, outputs := set.resolve(resolver{storage: file.Storage, root: root})
+	sources, outputs := set.resolve(file.Storage, root)
 	if outputs[0] == "" {
 		return nil, s.ErrorAt("output_folder", "is needed: the folder of the outputs")
 	}
@@ -228,47 +232,4 @@ func (r *Registry) Open(file *config.Pipelines, section, root string, env pipeli
 		return nil, err
 	}
 	return j, nil
-}
-
-// resolver makes absolute locations of what a file says.
-type resolver struct {
-	storage config.PipelineStorage
-	root    string
-}
-
-// fields resolves the fields of a struct that are locations, in place.
-func (r resolver) fields(v reflect.Value) (sources, outputs []string) {
-	for i := range v.NumField() {
-		role := v.Type().Field(i).Tag.Get("location")
-		if role == "" {
-			continue
-		}
-		var found []string
-		switch field := v.Field(i); field.Kind() {
-		case reflect.String:
-			field.SetString(r.location(field.String()))
-			found = []string{field.String()}
-		case reflect.Slice:
-			all := reflect.MakeSlice(field.Type(), field.Len(), field.Len())
-			for k := range field.Len() {
-				all.Index(k).SetString(r.location(field.Index(k).String()))
-				found = append(found, all.Index(k).String())
-			}
-			field.Set(all)
-		}
-		if role == "output" {
-			outputs = append(outputs, found...)
-		} else {
-			sources = append(sources, slices.DeleteFunc(found, func(s string) bool { return s == "" })...)
-		}
-	}
-	return sources, outputs
-}
-
-func (r resolver) location(name string) string {
-	if name != "" && r.storage.Type == "s3" && pipeline.IsRelative(name) {
-		key := strings.Trim(r.storage.Prefix, "/")
-		return "s3://" + r.storage.Bucket + "/" + strings.TrimPrefix(key+"/"+strings.TrimPrefix(name, "./"), "/")
-	}
-	return pipeline.Locate(r.root, name)
 }

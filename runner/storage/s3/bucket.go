@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
@@ -48,11 +49,17 @@ func (b *bucket) allowed(key string) error {
 // location is how errors call an object.
 func (b *bucket) location(key string) string { return Scheme + "://" + b.name + "/" + key }
 
+// whereToSet says how a process gets other credentials.
+const whereToSet = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, where it is started"
+
 // fault tells what went wrong with an object in words of this project.
 func (b *bucket) fault(ctx context.Context, doing, key string, err error) error {
+	var lacking *credentialsError
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s %s: %w", doing, b.location(key), ctx.Err())
+	case errors.As(err, &lacking):
+		return fmt.Errorf("%s %s: this process has no AWS credentials (%w); %s: %w", doing, b.location(key), lacking.err, whereToSet, fs.ErrPermission)
 	case gcerrors.Code(err) == gcerrors.NotFound:
 		// A missing bucket is told like a missing object.
 		if there, err := b.blobs.IsAccessible(ctx); err == nil && !there {
@@ -60,7 +67,7 @@ func (b *bucket) fault(ctx context.Context, doing, key string, err error) error 
 		}
 		return &storage.NotFoundError{Location: b.location(key)}
 	case gcerrors.Code(err) == gcerrors.PermissionDenied, code(err) == "InvalidAccessKeyId", code(err) == "SignatureDoesNotMatch":
-		return fmt.Errorf("%s %s: this process's AWS credentials do not allow it (%s); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, where it is started: %w", doing, b.location(key), code(err), fs.ErrPermission)
+		return fmt.Errorf("%s %s: this process's AWS credentials do not allow it (%s); %s: %w", doing, b.location(key), code(err), whereToSet, fs.ErrPermission)
 	case isUnavailable(err):
 		err = &storage.UnavailableError{Err: err}
 	}
@@ -71,11 +78,12 @@ func (b *bucket) fault(ctx context.Context, doing, key string, err error) error 
 // or one of a server that is at fault or asks for patience.
 func isUnavailable(err error) bool {
 	var reply *awshttp.ResponseError
-	if errors.As(err, &reply) {
+	if errors.As(err, &reply) && reply.HTTPStatusCode() != 0 {
 		return reply.HTTPStatusCode() >= http.StatusInternalServerError || reply.HTTPStatusCode() == http.StatusTooManyRequests
 	}
+	var unsent *smithyhttp.RequestSendError
 	var network net.Error
-	return errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &unsent) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // code is the server's own word for an error.

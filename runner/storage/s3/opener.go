@@ -94,6 +94,7 @@ func (o Options) connect(e storage.Endpoint) (*awss3.Client, error) {
 		own = cfg.BaseEndpoint != nil || os.Getenv("AWS_ENDPOINT_URL_S3") != "" || os.Getenv("AWS_ENDPOINT_URL") != ""
 	}
 	return awss3.NewFromConfig(cfg, func(s *awss3.Options) {
+		s.Credentials = chain{cfg.Credentials}
 		if e.URL != "" {
 			s.BaseEndpoint = aws.String(e.URL)
 		}
@@ -115,6 +116,27 @@ func (o Options) connect(e storage.Endpoint) (*awss3.Client, error) {
 		}
 	}), nil
 }
+
+// chain is the standard chain of credentials; its errors say that they are its.
+type chain struct{ aws.CredentialsProvider }
+
+// Retrieve returns the credentials of now.
+func (c chain) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	found, err := c.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		return found, &credentialsError{err}
+	}
+	return found, nil
+}
+
+// credentialsError says that there are no credentials.
+type credentialsError struct{ err error }
+
+// Error tells the chain's own error, which holds no secret.
+func (e *credentialsError) Error() string { return e.err.Error() }
+
+// Unwrap returns the chain's own error.
+func (e *credentialsError) Unwrap() error { return e.err }
 
 // amazon are the addresses of Amazon's own servers. Others beneath amazonaws.com are
 // Amazon's customers'.

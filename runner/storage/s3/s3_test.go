@@ -7,8 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -83,34 +81,6 @@ func TestLargeObjectsAreReadByRanges(t *testing.T) {
 	put(t, b, key, content[:9<<20])
 	if _, err := r.ReadAt(make([]byte, 10), 8<<20); err == nil || !strings.Contains(err.Error(), "replaced while it was read") {
 		t.Errorf("reading on after it was replaced gives %v", err)
-	}
-}
-
-func TestListsAreReadPageByPage(t *testing.T) {
-	server := s3test.Start(t)
-	b := open(t, server.Bucket(t, "many"))
-	const objects = 10_000 // a page has 1,000
-	dir := filepath.Join(server.Dir, "many", "cases")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for i := range objects { // faster than by requests
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%05d", i)), []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	n := 0
-	for e, err := range b.List(t.Context(), "cases/") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := fmt.Sprintf("cases/%05d", n); e.Key != want {
-			t.Fatalf("entry %d is %s", n, e.Key)
-		}
-		n++
-	}
-	if n != objects {
-		t.Errorf("%d objects are listed", n)
 	}
 }
 
