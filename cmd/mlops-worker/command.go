@@ -102,7 +102,7 @@ func command(stdout, stderr io.Writer) *cobra.Command {
 	f.StringVar(&s.id, "id", "", "name of this worker (default: drawn from the host's name and kept in the work directory)")
 	f.StringVar(&s.workDir, "work-dir", "", "directory of the journal, scratch and cached artifacts; one for each worker (default: a free one beneath ~/.local/state/mlops/workers)")
 	f.StringArrayVar(&s.roots, "allow-root", nil, "directory beneath which tasks may open files; repeatable (default: anywhere with a master on this host, else artifacts only)")
-	f.StringArrayVar(&s.urls, "allow-url", nil, "prefix of the addresses that alerts and figures may be sent to, e.g. https://hooks.slack.com/, or of a bucket that may be read and written, e.g. s3://models/churn/; repeatable (default: none)")
+	f.StringArrayVar(&s.urls, "allow-url", nil, "prefix of the addresses that alerts and figures may be sent to, e.g. https://hooks.slack.com/, of a bucket that may be read and written, e.g. s3://models/churn/, or of a server of buckets that a pipelines file may name, e.g. https://minio.example.org/; repeatable (default: none)")
 	f.StringArrayVar(&s.programs, "allow-program", nil, "program that tasks may run as their model, or a directory of such; repeatable (default: none)")
 	f.StringVar(&s.isolation, "isolation", "process", "process: each attempt in a child process; none: all in this one")
 	f.StringVar(&s.memoryLimit, "memory-limit", "", "memory that one attempt may use, such as 4GiB (default: no limit)")

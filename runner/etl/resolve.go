@@ -1,6 +1,7 @@
 package etl
 
 import (
+	"net/url"
 	"path"
 	"path/filepath"
 	"reflect"
@@ -17,7 +18,7 @@ const bucketScheme = "s3"
 // ResolvePath returns the absolute location of a path that a pipelines file has. A URL
 // or an absolute path stays as it is; a relative one starts at the prefix of the
 // bucket, where the storage section is of type s3, and else at root, the directory of
-// the project. An empty path is none and stays empty.
+// the project. A file:// URL gives the path that it names, an empty path stays empty.
 func ResolvePath(s config.PipelineStorage, root, location string) string {
 	if location != "" && s.Type == "s3" && pipeline.IsRelative(location) {
 		key := path.Join(strings.Trim(s.Prefix, "/"), filepath.ToSlash(location))
@@ -25,6 +26,9 @@ func ResolvePath(s config.PipelineStorage, root, location string) string {
 			key = ""
 		}
 		return bucketScheme + "://" + s.Bucket + "/" + key
+	}
+	if u, err := url.Parse(location); err == nil && strings.EqualFold(u.Scheme, "file") && u.Host == "" {
+		return filepath.FromSlash(u.Path)
 	}
 	return pipeline.Locate(root, location)
 }

@@ -26,7 +26,8 @@ func TestWherePathsLead(t *testing.T) {
 		{local, "../shared", "/srv/shared"},
 		{local, "/data", "/data"},
 		{local, "s3://other/key", "s3://other/key"},
-		{local, "file:///data", "file:///data"},
+		{local, "file:///data/a%20b", "/data/a b"},
+		{part, "file:///data", "/data"},
 		{local, "", ""},
 		{bucket, "data/raw", "s3://plant/data/raw"},
 		{bucket, ".", "s3://plant/"},
@@ -101,4 +102,19 @@ func ExampleResolvePaths() {
 	fmt.Println(sources, outputs, settings.SourceFolder)
 	// Output:
 	// [/srv/project/texts] [/srv/project/numbered] /srv/project/texts
+}
+
+func TestNamesAreJoinedToLocations(t *testing.T) {
+	for _, c := range []struct{ folder, name, want string }{
+		{"/data/windows", "metadata/x.json", "/data/windows/metadata/x.json"},
+		{"/data/windows", "../cases", "/data/cases"},
+		{"s3://plant", "a", "s3://plant/a"},
+		{"s3://plant/", "a", "s3://plant/a"},
+		{"s3://plant/team/windows/", "50% #1?.csv", "s3://plant/team/windows/50% #1?.csv"},
+		{"s3://plant/team/windows", "../cases", "s3://plant/team/cases"},
+	} {
+		if got := etl.Join(c.folder, c.name); got != c.want {
+			t.Errorf("%s and %s are %s, want %s", c.folder, c.name, got, c.want)
+		}
+	}
 }

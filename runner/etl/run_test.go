@@ -557,7 +557,7 @@ func TestLocationsStartAtTheProjectsRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{"file:///data/in"}, job.Sources()); d != "" || job.Output() != "/srv/project/out" || job.Type() != "lines" {
+	if d := cmp.Diff([]string{"/data/in"}, job.Sources()); d != "" || job.Output() != "/srv/project/out" || job.Type() != "lines" {
 		t.Errorf("sources %v, output %s", job.Sources(), job.Output())
 	}
 }

@@ -113,12 +113,25 @@ func (s *Store) Remove(ctx context.Context, location string) error {
 	return s.opener.Delete(ctx, location)
 }
 
-// Join returns the location of a slash-separated name beneath a folder.
+// Join returns the location of a slash-separated name beneath a folder, or beside it,
+// where the name begins with dots.
 func Join(folder, name string) string {
-	if storage.IsLocal(folder) {
-		return filepath.Join(folder, filepath.FromSlash(name))
+	bucket, key := SplitBucket(folder)
+	if bucket == "" {
+		return filepath.Join(key, filepath.FromSlash(name))
 	}
-	return strings.TrimSuffix(folder, "/") + "/" + name
+	return bucket + "/" + path.Join(strings.TrimPrefix(key, "/"), name)
+}
+
+// SplitBucket splits a location into its bucket, such as s3://plant, and the path in
+// it, which begins with a slash; a local location has no bucket and is all path.
+func SplitBucket(location string) (bucket, path string) {
+	if storage.IsLocal(location) {
+		return "", location
+	}
+	scheme, rest, _ := strings.Cut(location, "://")
+	name, key, _ := strings.Cut(rest, "/")
+	return scheme + "://" + name, "/" + key
 }
 
 func isHidden(name string) bool {

@@ -1,6 +1,8 @@
 package parquetcsv_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mlops/runner/config"
 	"mlops/runner/etl"
 	"mlops/runner/etl/etltest"
 	"mlops/runner/etl/parquetcsv"
@@ -54,6 +57,33 @@ func TestRowsThatPass(t *testing.T) {
 		if d := cmp.Diff(want, string(got)); d != "" || err != nil {
 			t.Errorf("%q: %s %v", keys, d, err)
 		}
+	}
+}
+
+type gateFunc func() error
+
+func (g gateFunc) Permit(context.Context) error { return g() }
+
+// A file that somebody puts there while the export is written is kept, too.
+func TestAFileThatAppearsMeanwhileIsKept(t *testing.T) {
+	root := project(t)
+	file, err := config.ParsePipelines("pipelines_config.yml", []byte("parquet_csv_pipeline: {source_folder: cases, output_folder: csv}\n"), config.PipelinesOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(root, "csv/a.csv")
+	env := etl.Env{Version: "1", Gate: gateFunc(func() error { return os.WriteFile(mine, []byte("mine"), 0o600) })} // once all is written
+	job, err := etl.NewRegistry(parquetcsv.Type()).Open(file, "parquet_csv_pipeline", root, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = job.Run(t.Context(), etl.Options{})
+	var exists *etl.ExistsError
+	if !errors.As(err, &exists) || exists.Location != mine {
+		t.Errorf("got %v", err)
+	}
+	if got, err := os.ReadFile(mine); string(got) != "mine" || err != nil {
+		t.Errorf("it holds %q, %v", got, err)
 	}
 }
 

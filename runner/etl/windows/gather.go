@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"mlops/runner/etl"
-	"mlops/runner/storage"
 	"mlops/runner/table"
 )
 
@@ -21,8 +20,8 @@ const (
 
 // Metadata describes the windows that were made: metadata/windows_metadata.json.
 type Metadata struct {
-	// SourceFolder is where the cases lie: a path relative to the output folder, or
-	// a URL.
+	// SourceFolder is where the cases lie: a path relative to the output folder, or of
+	// another bucket a URL.
 	SourceFolder string `json:"source_folder"`
 	WindowSize   int64  `json:"window_size"`
 	StepSize     int64  `json:"step_size"`
@@ -123,12 +122,15 @@ func listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// relativeTo names one folder from another, so that both can be moved together.
+// relativeTo names one folder from another on the same disk or in the same bucket, so
+// that both can be moved together.
 func relativeTo(from, to string) string {
-	if !storage.IsLocal(from) || !storage.IsLocal(to) {
+	fromBucket, fromPath := etl.SplitBucket(from)
+	toBucket, toPath := etl.SplitBucket(to)
+	if fromBucket != toBucket {
 		return to
 	}
-	if rel, err := filepath.Rel(from, to); err == nil {
+	if rel, err := filepath.Rel(fromPath, toPath); err == nil {
 		return filepath.ToSlash(rel)
 	}
 	return to

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -29,6 +30,7 @@ type bucket struct {
 	name   string
 	blobs  *blob.Bucket
 	permit func(u *url.URL) error // nil: everything
+	seen   *sync.Map              // the names of buckets that are there, of all that were opened with this one
 }
 
 // check refuses what is no key, and what may not be opened.
@@ -61,8 +63,7 @@ func (b *bucket) fault(ctx context.Context, doing, key string, err error) error 
 	case errors.As(err, &lacking):
 		return fmt.Errorf("%s %s: this process has no AWS credentials (%w); %s: %w", doing, b.location(key), lacking.err, whereToSet, fs.ErrPermission)
 	case gcerrors.Code(err) == gcerrors.NotFound:
-		// A missing bucket is told like a missing object.
-		if there, err := b.blobs.IsAccessible(ctx); err == nil && !there {
+		if b.isMissing(ctx) {
 			return fmt.Errorf("%s %s: there is no bucket %s at this endpoint", doing, b.location(key), b.name)
 		}
 		return &storage.NotFoundError{Location: b.location(key)}
@@ -72,6 +73,19 @@ func (b *bucket) fault(ctx context.Context, doing, key string, err error) error 
 		err = &storage.UnavailableError{Err: err}
 	}
 	return fmt.Errorf("%s %s: %w", doing, b.location(key), err)
+}
+
+// isMissing tells, of a bucket that lacks an object, whether it is there itself: servers
+// tell the one like the other.
+func (b *bucket) isMissing(ctx context.Context) bool {
+	if _, seen := b.seen.Load(b.name); seen {
+		return false
+	}
+	there, err := b.blobs.IsAccessible(ctx)
+	if there {
+		b.seen.Store(b.name, true)
+	}
+	return err == nil && !there
 }
 
 // isUnavailable tells what time or an operator may heal: no reply, one that broke off,
@@ -138,15 +152,10 @@ func (b *bucket) WriteIf(ctx context.Context, key, tag string, write func(io.Wri
 	switch {
 	case code(err) == "PreconditionFailed", code(err) == "ConditionalRequestConflict":
 		return &storage.ConflictError{Location: b.location(key), Tag: tag}
-	case tag != "" && isMissing(err): // what was to be replaced is gone
+	case tag != "" && errors.Is(err, fs.ErrNotExist): // what was to be replaced is gone
 		return &storage.ConflictError{Location: b.location(key), Tag: tag}
 	}
 	return err
-}
-
-func isMissing(err error) bool {
-	var missing *storage.NotFoundError
-	return errors.As(err, &missing)
 }
 
 func (b *bucket) write(ctx context.Context, key string, o blob.WriterOptions, write func(io.Writer) error) error {

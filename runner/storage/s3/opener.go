@@ -57,6 +57,7 @@ func OpenerAt(o Options) func(e storage.Endpoint) storage.OpenBucket { return o.
 
 func (o Options) at(e storage.Endpoint) storage.OpenBucket {
 	client := sync.OnceValues(func() (*awss3.Client, error) { return o.connect(e) })
+	seen := &sync.Map{}
 	return func(ctx context.Context, name string) (storage.Bucket, error) {
 		if name == "" {
 			return nil, fmt.Errorf("%s:// names no bucket", Scheme)
@@ -69,7 +70,7 @@ func (o Options) at(e storage.Endpoint) storage.OpenBucket {
 		if err != nil {
 			return nil, fmt.Errorf("open bucket %s: %w", name, err)
 		}
-		return &bucket{name: name, blobs: opened, permit: o.Permit}, nil
+		return &bucket{name: name, blobs: opened, permit: o.Permit, seen: seen}, nil
 	}
 }
 
