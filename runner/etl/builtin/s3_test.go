@@ -317,5 +317,5 @@ func TestWhatIsWrongWithTheBucketEndsTheRun(t *testing.T) {
 	fails("another server", "http://127.0.0.2:9")
 	bucket.text = text
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "another secret")
-	fails("wrong credentials", "tpl_genkey_pipeline: ", "this process's AWS credentials do not allow it", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
+	fails("wrong credentials", "tpl_genkey_pipeline: ", "which has AWS credentials that do not allow it", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
 }

@@ -61,18 +61,23 @@ func (b *bucket) fault(ctx context.Context, doing, key string, err error) error 
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s %s: %w", doing, b.location(key), ctx.Err())
 	case errors.As(err, &lacking):
-		return fmt.Errorf("%s %s: this process has no AWS credentials (%w); %s: %w", doing, b.location(key), lacking.err, whereToSet, fs.ErrPermission)
+		return b.forbidden(doing, key, "has no AWS credentials ("+lacking.Error()+")")
 	case gcerrors.Code(err) == gcerrors.NotFound:
 		if b.isMissing(ctx) {
 			return fmt.Errorf("%s %s: there is no bucket %s at this endpoint", doing, b.location(key), b.name)
 		}
 		return &storage.NotFoundError{Location: b.location(key)}
 	case gcerrors.Code(err) == gcerrors.PermissionDenied, code(err) == "InvalidAccessKeyId", code(err) == "SignatureDoesNotMatch":
-		return fmt.Errorf("%s %s: this process's AWS credentials do not allow it (%s); %s: %w", doing, b.location(key), code(err), whereToSet, fs.ErrPermission)
+		return b.forbidden(doing, key, "has AWS credentials that do not allow it ("+code(err)+")")
 	case isUnavailable(err):
 		err = &storage.UnavailableError{Err: err}
 	}
 	return fmt.Errorf("%s %s: %w", doing, b.location(key), err)
+}
+
+// forbidden says what this process may not do, though another might.
+func (b *bucket) forbidden(doing, key, why string) error {
+	return fmt.Errorf("%s: %w", doing, &storage.ForbiddenError{Location: b.location(key), Reason: "is closed to this process, which " + why + "; " + whereToSet})
 }
 
 // isMissing tells, of a bucket that lacks an object, whether it is there itself: servers

@@ -271,7 +271,7 @@ func TestWithoutCredentialsItIsSaidWhereTheyAreFrom(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	_, err := open(t, "there").Open(t.Context(), "k")
-	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "this process has no AWS credentials") || !strings.Contains(err.Error(), "set AWS_ACCESS_KEY_ID") {
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "this process, which has no AWS credentials") || !strings.Contains(err.Error(), "set AWS_ACCESS_KEY_ID") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -99,7 +99,7 @@ func TestWhatIsWrongWithABucketIsTold(t *testing.T) {
 	}
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "another secret")
 	_, err := open(t, "there").Open(t.Context(), "absent.csv")
-	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "AWS credentials do not allow it") {
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "has AWS credentials that do not allow it (SignatureDoesNotMatch)") {
 		t.Errorf("wrong credentials: %v", err)
 	}
 	if err != nil && strings.Contains(err.Error(), "another secret") {
