@@ -69,7 +69,7 @@ func (j *Job) readManifest(ctx context.Context, location string) (m *Manifest, p
 		return nil, "", err
 	}
 	m = &Manifest{}
-	if err := json.Unmarshal([]byte(text), m); err != nil || tooLarge != nil {
+	if damaged := tooLarge != nil || json.Unmarshal([]byte(text), m) != nil; damaged {
 		return nil, "the manifest is damaged", nil
 	}
 	if m.Format != manifestFormat {

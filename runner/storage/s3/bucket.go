@@ -137,7 +137,8 @@ func (b *bucket) Open(ctx context.Context, key string) (storage.Reader, error) {
 // WriteAtomic implements [storage.Bucket]: an object appears when its upload is
 // complete, and one that is broken off leaves none.
 func (b *bucket) WriteAtomic(ctx context.Context, key string, write func(io.Writer) error) error {
-	return b.write(ctx, key, blob.WriterOptions{}, write)
+	explain := func(err error) error { return b.fault(ctx, "write", key, err) }
+	return b.upload(ctx, key, blob.WriterOptions{}, write, explain)
 }
 
 // WriteIf implements [storage.Bucket]: the server looks, when the upload is complete.
@@ -153,17 +154,19 @@ func (b *bucket) WriteIf(ctx context.Context, key, tag string, write func(io.Wri
 			return nil
 		}
 	}
-	err := b.write(ctx, key, o, write)
-	switch {
-	case code(err) == "PreconditionFailed", code(err) == "ConditionalRequestConflict":
-		return &storage.ConflictError{Location: b.location(key), Tag: tag}
-	case tag != "" && errors.Is(err, fs.ErrNotExist): // what was to be replaced is gone
-		return &storage.ConflictError{Location: b.location(key), Tag: tag}
-	}
-	return err
+	return b.upload(ctx, key, o, write, func(err error) error {
+		conflict := code(err) == "PreconditionFailed" || code(err) == "ConditionalRequestConflict"
+		err = b.fault(ctx, "write", key, err)
+		if conflict || tag != "" && errors.Is(err, fs.ErrNotExist) { // what was to be replaced is gone
+			return &storage.ConflictError{Location: b.location(key), Tag: tag}
+		}
+		return err
+	})
 }
 
-func (b *bucket) write(ctx context.Context, key string, o blob.WriterOptions, write func(io.Writer) error) error {
+// upload makes an object of what write writes. Errors of the upload itself are
+// explained.
+func (b *bucket) upload(ctx context.Context, key string, o blob.WriterOptions, write func(io.Writer) error, explain func(error) error) error {
 	if err := b.check(key); err != nil {
 		return err
 	}
@@ -172,17 +175,36 @@ func (b *bucket) write(ctx context.Context, key string, o blob.WriterOptions, wr
 	o.ContentType = "application/octet-stream"
 	w, err := b.blobs.NewWriter(uploading, key, &o)
 	if err != nil {
-		return b.fault(ctx, "write", key, err)
+		return explain(err)
 	}
-	if err := write(w); err != nil {
+	kept := &keepingWriter{w: w}
+	if err := write(kept); err != nil {
 		abandon()
 		_ = w.Close() // it says that it was abandoned
+		if kept.err != nil {
+			return explain(kept.err)
+		}
 		return fmt.Errorf("write %s: %w", b.location(key), err)
 	}
 	if err := w.Close(); err != nil {
-		return b.fault(ctx, "write", key, err)
+		return explain(err)
 	}
 	return nil
+}
+
+// keepingWriter keeps the error of a writer, whatever becomes of it on the way.
+type keepingWriter struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements [io.Writer].
+func (k *keepingWriter) Write(p []byte) (int, error) {
+	n, err := k.w.Write(p)
+	if err != nil {
+		k.err = err
+	}
+	return n, err
 }
 
 // mostCopied is the largest object that a server copies at one request.

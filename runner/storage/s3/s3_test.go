@@ -97,8 +97,13 @@ func TestWhatIsWrongWithABucketIsTold(t *testing.T) {
 	if err := open(t, "nowhere").WriteAtomic(t.Context(), "a", func(io.Writer) error { return nil }); err == nil || !strings.Contains(err.Error(), "there is no bucket nowhere") {
 		t.Errorf("writing to a missing bucket: %v", err)
 	}
+	large := make([]byte, 12<<20) // of several parts, the first of which is refused before the last is written
+	err := open(t, "nowhere").WriteAtomic(t.Context(), "a", func(w io.Writer) error { _, err := w.Write(large); return err })
+	if err == nil || !strings.Contains(err.Error(), "there is no bucket nowhere") {
+		t.Errorf("writing much to a missing bucket: %v", err)
+	}
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "another secret")
-	_, err := open(t, "there").Open(t.Context(), "absent.csv")
+	_, err = open(t, "there").Open(t.Context(), "absent.csv")
 	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "has AWS credentials that do not allow it (SignatureDoesNotMatch)") {
 		t.Errorf("wrong credentials: %v", err)
 	}
@@ -128,8 +133,9 @@ func TestAServerThatDiesMidWriteLeavesNoObject(t *testing.T) {
 			return nil
 		})
 	}
-	if err := write(true); err == nil {
-		t.Error("a write to a dead server succeeds")
+	var unavailable *storage.UnavailableError
+	if err := write(true); !errors.As(err, &unavailable) {
+		t.Errorf("a write to a dead server gives %v", err)
 	}
 	server.Run(t)
 	for e, err := range b.List(t.Context(), "") {

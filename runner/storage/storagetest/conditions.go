@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +21,36 @@ func putIf(t *testing.T, b storage.Bucket, key, tag, content string) error {
 		_, err := io.WriteString(w, content)
 		return err
 	})
+}
+
+// keepsTheWritersError tells what the writer says from what the store does.
+func keepsTheWritersError(t *testing.T, b storage.Bucket) {
+	put(t, b, "k", "x")
+	for _, tag := range []string{"", tag(t, b, "k")} {
+		own := &fs.PathError{Op: "open", Path: "another", Err: fs.ErrNotExist}
+		err := b.WriteIf(t.Context(), "k", tag, func(io.Writer) error { return own })
+		var conflict *storage.ConflictError
+		if !errors.Is(err, own) || errors.As(err, &conflict) {
+			t.Errorf("with the tag %q: %v", tag, err)
+		}
+	}
+}
+
+// replacesLarge writes more than a store takes at once.
+func replacesLarge(t *testing.T, b storage.Bucket) {
+	large := strings.Repeat("0123456789abcdef", 20<<16)
+	if err := putIf(t, b, "k", "", large); err != nil {
+		t.Fatal(err)
+	}
+	wantConflict(t, putIf(t, b, "k", "", large), "")
+	was := tag(t, b, "k")
+	if err := putIf(t, b, "k", was, large+"!"); err != nil {
+		t.Error(err)
+	}
+	wantConflict(t, putIf(t, b, "k", was, large), was)
+	if got := get(t, b, "k"); got != large+"!" {
+		t.Errorf("reads back as %d bytes", len(got))
+	}
 }
 
 func wantConflict(t *testing.T, err error, tag string) {

@@ -36,6 +36,8 @@ func Run(t *testing.T, open func(t *testing.T) storage.Bucket) {
 		{"a tag is told alike", tellsTags},
 		{"what is there is not made anew", makesOnce},
 		{"what was changed meanwhile is not replaced", replacesWhatWasRead},
+		{"a writer's own error is no conflict", keepsTheWritersError},
+		{"large objects are replaced on a condition", replacesLarge},
 		{"of writers on one condition one succeeds", oneOfManyWins},
 		{"no change of many is lost", losesNothing},
 		{"copies are whole and of their own", copies},
