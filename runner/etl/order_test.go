@@ -108,7 +108,7 @@ func TestOrder(t *testing.T) {
 			[]string{"sections depend on one another in a circle: a → b → a; each reads a folder that the next one writes to, or one around it"}},
 		{"one output folder",
 			[]section{reads("a", "out", "raw"), reads("b", "b", "raw"), reads("c", "file:///srv/out/", "raw")},
-			[]string{"the sections a and c have the same output folder, file:///srv/out/; give each its own"}},
+			[]string{"the sections a and c have the same output folder, /srv/out/; give each its own"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ordered, err := orderOf(t, c.sections)

@@ -134,6 +134,20 @@ func SplitBucket(location string) (bucket, path string) {
 	return scheme + "://" + name, "/" + key
 }
 
+// Relative names one location from a folder on the same disk or in the same bucket,
+// so that both can be moved together; any other as it is. [Join] undoes it.
+func Relative(folder, location string) string {
+	bucket, from := SplitBucket(folder)
+	other, to := SplitBucket(location)
+	if bucket != other {
+		return location
+	}
+	if rel, err := filepath.Rel(from, to); err == nil {
+		return filepath.ToSlash(rel)
+	}
+	return location
+}
+
 func isHidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
 }

@@ -3,13 +3,11 @@ package extraction
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"runtime"
 	"slices"
 
 	"mlops/runner/etl"
 	"mlops/runner/features"
-	"mlops/runner/storage"
 	"mlops/runner/table"
 )
 
@@ -124,7 +122,7 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	}
 	of := set.Settings()
 	m := Metadata{
-		SourceFolder: relativeTo(w.OutputFolder(), p.settings.SourceFolder), WindowSize: about.WindowSize, StepSize: about.StepSize,
+		SourceFolder: etl.Relative(w.OutputFolder(), p.settings.SourceFolder), WindowSize: about.WindowSize, StepSize: about.StepSize,
 		Label: about.Label, LabelColumn: p.settings.LabelColumn, CaseColumns: p.settings.CaseColumns,
 		Signals: of.Signals, Pressures: of.Pressures, Flows: of.Flows, Wavelet: of.Wavelet, Level: of.Level, Mode: of.Mode,
 		Cases: g.cases, Features: []FeatureMetadata{},
@@ -141,7 +139,7 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	switch {
 	case g.baseline == nil:
 	case p.settings.BaselinesFile != "":
-		m.Baselines = relativeTo(w.OutputFolder(), p.settings.BaselinesFile)
+		m.Baselines = etl.Relative(w.OutputFolder(), p.settings.BaselinesFile)
 	default:
 		m.Baselines = baselinesFile
 		if err := w.CreateJSON(ctx, baselinesFile, g.baseline); err != nil {
@@ -259,15 +257,4 @@ func (g *gathering) table(b batch) (*table.Table, error) {
 		columns = append(columns, numbers(f.Name, values[k]))
 	}
 	return table.New(columns...)
-}
-
-// relativeTo names one location from a folder, so that both can be moved together.
-func relativeTo(from, to string) string {
-	if !storage.IsLocal(from) || !storage.IsLocal(to) {
-		return to
-	}
-	if rel, err := filepath.Rel(from, to); err == nil {
-		return filepath.ToSlash(rel)
-	}
-	return to
 }

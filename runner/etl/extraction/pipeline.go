@@ -102,7 +102,7 @@ func (p *extraction) found(ctx context.Context) (*windows.Metadata, []windows.Ca
 	if len(cases) == 0 {
 		return nil, nil, nil, fmt.Errorf("%s holds no windows", p.settings.SourceFolder)
 	}
-	signals, err := p.signals(ctx, about, cases[0])
+	signals, err := p.signals(about)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -123,13 +123,13 @@ func named(name string, e etl.Entry) etl.Input {
 
 // signals are the columns that features are made of: those of the first case, which
 // the others must have, too.
-func (p *extraction) signals(ctx context.Context, about *windows.Metadata, first windows.Case) ([]string, error) {
+func (p *extraction) signals(about *windows.Metadata) ([]string, error) {
 	if p.settings.WindowSize != 0 && p.settings.WindowSize != about.WindowSize {
 		return nil, p.section.ErrorAt("window_size", "%d is not that of the windows in %s, %d", p.settings.WindowSize, p.settings.SourceFolder, about.WindowSize)
 	}
-	shape, err := p.shape(ctx, first.File.Location)
+	shape, err := about.Shape()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", p.settings.SourceFolder, err)
 	}
 	for _, pattern := range p.settings.FeatureColumns {
 		if len(matching(shape.Names, []string{pattern})) == 0 {
@@ -138,7 +138,7 @@ func (p *extraction) signals(ctx context.Context, about *windows.Metadata, first
 	}
 	time, err := windows.TimeColumn(about.TimeColumn, shape)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", first.File.Location, err)
+		return nil, fmt.Errorf("%s: %w", about.Cases[0].File, err)
 	}
 	none := []string{time, about.LabelColumn}
 	for _, t := range p.settings.Targets {
@@ -157,7 +157,7 @@ func (p *extraction) signals(ctx context.Context, about *windows.Metadata, first
 		}
 	}
 	if len(signals) == 0 {
-		return nil, fmt.Errorf("%s: no column is a signal; the columns are %s; name some with feature_columns", first.File.Location, strings.Join(shape.Names, ", "))
+		return nil, fmt.Errorf("%s: no column is a signal; the columns are %s; name some with feature_columns", about.Cases[0].File, strings.Join(shape.Names, ", "))
 	}
 	return signals, nil
 }

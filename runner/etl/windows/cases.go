@@ -11,6 +11,7 @@ import (
 
 	"mlops/runner/etl"
 	"mlops/runner/storage"
+	"mlops/runner/table"
 )
 
 // maxMetadataBytes bounds what is read of the metadata: a million cases.
@@ -61,6 +62,22 @@ func Cases(ctx context.Context, store *etl.Store, folder string) (*Metadata, []C
 		cases[i] = Case{Name: c.Case, File: file, Windows: part, Count: c.Windows}
 	}
 	return m, cases, nil
+}
+
+// Shape is what the first case's file holds, but for its rows.
+func (m *Metadata) Shape() (table.Shape, error) {
+	var s table.Shape
+	if len(m.Columns) == 0 {
+		return s, errors.New("the windows were made by another version, which did not note the cases' columns; run the windows pipeline again")
+	}
+	for _, c := range m.Columns {
+		kind, err := table.ParseKind(c.Kind)
+		if err != nil {
+			return s, fmt.Errorf("the column %q of the cases: %w", c.Name, err)
+		}
+		s.Names, s.Kinds = append(s.Names, c.Name), append(s.Kinds, kind)
+	}
+	return s, nil
 }
 
 func readMetadata(ctx context.Context, store *etl.Store, folder string) (*Metadata, error) {

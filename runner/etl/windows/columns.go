@@ -13,6 +13,13 @@ type columns struct {
 	time  string
 	label string   // "": the case has none
 	read  []string // all that is read
+	all   []Column // that the case has
+}
+
+// Column is one that a case has.
+type Column struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"` // float64, int64, bool, string or time, as of [table.Kind]
 }
 
 // timeNames are what columns of times are called, in lower case.
@@ -21,6 +28,9 @@ var timeNames = []string{"time", "timestamp", "datetime", "date_time", "date", "
 // columnsOf picks the columns of a case.
 func (s *Settings) columnsOf(shape table.Shape) (columns, error) {
 	var c columns
+	for i, name := range shape.Names {
+		c.all = append(c.all, Column{name, shape.Kinds[i].String()})
+	}
 	var err error
 	if c.time, err = TimeColumn(s.TimeColumn, shape); err != nil {
 		return c, err

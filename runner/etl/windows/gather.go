@@ -2,8 +2,8 @@ package windows
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,6 +32,8 @@ type Metadata struct {
 	// SelectedColumns are the signals; nil means all.
 	SelectedColumns []string `json:"selected_columns,omitempty"`
 	Materialized    bool     `json:"materialized"`
+	// Columns of the first case.
+	Columns []Column `json:"columns"`
 	// Windows of all cases.
 	Windows int64 `json:"windows"`
 	// Cases in order; those that gave no window are not among them.
@@ -48,7 +50,7 @@ type CaseMetadata struct {
 // Gather puts the cases' windows together.
 func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outcome) error {
 	m := Metadata{
-		SourceFolder: relativeTo(w.OutputFolder(), p.settings.SourceFolder), WindowSize: p.settings.WindowSize, StepSize: p.settings.StepSize,
+		SourceFolder: etl.Relative(w.OutputFolder(), p.settings.SourceFolder), WindowSize: p.settings.WindowSize, StepSize: p.settings.StepSize,
 		Label: p.settings.Label, ShortTail: p.settings.ShortTail, TimeColumn: p.settings.TimeColumn, LabelColumn: p.settings.LabelColumn,
 		SelectedColumns: p.settings.SelectedColumns, Materialized: p.settings.Materialize, Cases: []CaseMetadata{},
 	}
@@ -62,6 +64,15 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 	if len(m.Cases) == 0 {
 		return etl.Skip("no case gave a window")
 	}
+	for _, o := range outcomes {
+		if out := part(o); out != nil {
+			var err error
+			if m.Columns, err = readColumns(ctx, w, *out); err != nil {
+				return err
+			}
+			break
+		}
+	}
 	labelled := map[string]bool{}
 	all := noting(etl.OutputTables(ctx, w, outcomes, gatherRows, part), labelled)
 	if err := w.CreateTable(ctx, indexFile, all, table.WriteOptions{}); err != nil {
@@ -74,6 +85,23 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 		}
 	}
 	return w.CreateJSON(ctx, metadataFile, m)
+}
+
+// readColumns reads which columns a case has from its windows.
+func readColumns(ctx context.Context, w *etl.Work, out etl.Output) (columns []Column, err error) {
+	file, err := w.OpenOutput(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	shape, err := table.ParquetShape(file, file.Size(), table.ReadOptions{Name: out.Path})
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(shape.Metadata[columnsKey]), &columns); err != nil {
+		return nil, fmt.Errorf("%s: the columns of its case: %w", out.Path, err)
+	}
+	return columns, nil
 }
 
 // noting passes windows on and notes the cases of which one has a label.
@@ -120,18 +148,4 @@ func listed(names []string) string {
 		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
 	}
 	return strings.Join(names, ", ")
-}
-
-// relativeTo names one folder from another on the same disk or in the same bucket, so
-// that both can be moved together.
-func relativeTo(from, to string) string {
-	fromBucket, fromPath := etl.SplitBucket(from)
-	toBucket, toPath := etl.SplitBucket(to)
-	if fromBucket != toBucket {
-		return to
-	}
-	if rel, err := filepath.Rel(fromPath, toPath); err == nil {
-		return filepath.ToSlash(rel)
-	}
-	return to
 }

@@ -2,8 +2,10 @@ package windows
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 
 	"mlops/runner/etl"
 	"mlops/runner/table"
@@ -15,6 +17,9 @@ type loader struct{ settings Settings }
 // partOf is where the windows of a case stand, as row ranges.
 func partOf(name string) string { return "metadata/windows/" + name + ".parquet" }
 
+// columnsKey is the key, in the metadata of a case's windows, of the case's columns.
+const columnsKey = "mlops.columns"
+
 // Load writes the row ranges, and each window's rows where they are asked for.
 func (l loader) Load(ctx context.Context, w *etl.Work, in etl.Batches[made]) error {
 	if l.settings.Materialize {
@@ -22,9 +27,20 @@ func (l loader) Load(ctx context.Context, w *etl.Work, in etl.Batches[made]) err
 			return err
 		}
 	}
+	next, stop := iter.Pull2(in)
+	defer stop()
+	first, err, _ := next()
+	if err != nil {
+		return err
+	}
+	columns, err := json.Marshal(first.columns)
+	if err != nil {
+		return err
+	}
 	number := 0
 	index := func(yield func(*table.Table, error) bool) {
-		for m, err := range in {
+		m, more := first, true
+		for ; more; m, err, more = next() {
 			for _, rows := range m.rows {
 				if err != nil {
 					break
@@ -37,7 +53,7 @@ func (l loader) Load(ctx context.Context, w *etl.Work, in etl.Batches[made]) err
 			}
 		}
 	}
-	return w.CreateTable(ctx, partOf(w.Item.Name), index, table.WriteOptions{})
+	return w.CreateTable(ctx, partOf(w.Item.Name), index, table.WriteOptions{Metadata: map[string]string{columnsKey: string(columns)}})
 }
 
 // prefix is what the paths of all windows of a case begin with, and no others.

@@ -18,8 +18,9 @@ type batch struct {
 
 // made are windows of a run of rows.
 type made struct {
-	index *table.Table
-	rows  []*table.Table // of each window, where they are materialized
+	index   *table.Table
+	rows    []*table.Table // of each window, where they are materialized
+	columns []Column       // that the case has
 }
 
 // extractor reads the columns that windows are made with.
@@ -200,7 +201,7 @@ func (c *cutting) make(spans []span) (made, error) {
 	numbers, starts, ends := make([]int64, n), make([]int64, n), make([]int64, n)
 	firsts, lasts := make([]int, n), make([]int, n)
 	labels, cases := make([]label, n), make([]uint32, n)
-	var out made
+	out := made{columns: c.columns.all}
 	for i, s := range spans {
 		numbers[i], starts[i], ends[i] = c.windows, s.start, s.end
 		firsts[i], lasts[i] = int(s.start-c.first), int(s.end-1-c.first)

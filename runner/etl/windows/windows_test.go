@@ -148,6 +148,20 @@ func TestWindowsOfTwoCases(t *testing.T) {
   "label": "any",
   "short_tail": "drop",
   "materialized": false,
+  "columns": [
+    {
+      "name": "TIME",
+      "kind": "float64"
+    },
+    {
+      "name": "PT",
+      "kind": "float64"
+    },
+    {
+      "name": "LEAK",
+      "kind": "float64"
+    }
+  ],
   "windows": 3,
   "cases": [
     {
