@@ -17,7 +17,12 @@ type Settings struct {
 	LabelAbove      float64  `yaml:"label_above" doc:"LEAK is 1 where the label's trend is above this, and else 0. Of GTLEAK, which is negative where mass leaves the pipe, the size counts."`
 	Unpaired        string   `yaml:"unpaired" enum:"keep|skip|fail" doc:"What becomes of a trend file without a keyword file of its name, which can be a case nevertheless; a keyword file without a trend file cannot, and is warned of, left, or an error."`
 	OnBadGenkey     string   `yaml:"on_bad_genkey" enum:"fail|warn" doc:"What becomes of a case whose keyword file is not what it should be: it fails, or nothing of the file is in the index."`
-	BatchSize       int      `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows that are read at once."`
+	// Noise is by the trend's name or pattern; see [Instrument].
+	Noise     map[string]Instrument `yaml:"noise" hash:"set" doc:"Instruments that trends are read with, by the trend's name or a pattern of one; the others stay as they are." example:"{PT_*: {accuracy_of_span: 0.1, range: [0, 1.0e+6]}}"`
+	NoiseSeed int64                 `yaml:"noise_seed" hash:"set" doc:"What the instruments' random numbers begin with, beside the case's and the trend's name." example:"7"`
+	Quality   Quality               `yaml:"quality" doc:"What is looked for in the rows of a case, and in the cases together, and what a finding does." example:"{gaps: {max: 5, action: fail}}"`
+	Resample  Resample              `yaml:"resample" doc:"A fixed step for the cases' rows." example:"{step: 0.5}"`
+	BatchSize int                   `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows that are read at once."`
 }
 
 // labelColumn is the label's.
@@ -32,7 +37,7 @@ const leakFlows = "GTLEAK*"
 
 // Type is the pipelines' type.
 func Type() etl.Type {
-	return etl.NewType("tpl_genkey", "Make Parquet of OLGA's trend files, a file a case", Settings{Unpaired: "keep", OnBadGenkey: "fail", BatchSize: 4096}, open)
+	return etl.NewType("tpl_genkey", "Make Parquet of OLGA's trend files, a file a case", Settings{Unpaired: "keep", OnBadGenkey: "fail", Quality: defaultQuality(), BatchSize: 4096}, open)
 }
 
 // Complete checks the patterns.
@@ -44,7 +49,13 @@ func (s *Settings) Complete(section config.Section) error {
 			}
 		}
 	}
-	return nil
+	if err := checkNoise(section, s.Noise); err != nil {
+		return err
+	}
+	if err := s.Quality.check(section); err != nil {
+		return err
+	}
+	return s.Resample.check(section, s.Quality.Backwards.Action)
 }
 
 // open makes the pipeline of its stages.
@@ -53,12 +64,17 @@ func open(s Settings, setup etl.Setup) (etl.Pipeline, error) {
 		Stages: etl.Stages[batch, batch]{
 			Planner:     planner{settings: s, store: setup.Store},
 			Extractor:   extractor{s},
-			Validators:  []etl.Validator[batch]{etl.ValidatorFunc[batch](timesRise), etl.ValidatorFunc[batch](watchLeak)},
-			Transformer: etl.Map[batch, batch](selectColumns),
+			Validators:  []etl.Validator[batch]{etl.ValidatorFunc[batch](watchLeak)},
+			Transformer: preparer{s},
 			Loader:      loader{},
 		},
+		settings: s, section: setup.Section,
 	}, nil
 }
 
 // pipeline is the stages and the index of all cases.
-type pipeline struct{ etl.Stages[batch, batch] }
+type pipeline struct {
+	etl.Stages[batch, batch]
+	settings Settings
+	section  config.Section
+}

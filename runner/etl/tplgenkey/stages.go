@@ -30,7 +30,8 @@ type caseFile struct {
 	signed bool         // the label's sign says which way the leak flows
 	above  float64
 
-	last       float64 // the time of the last row
+	// Of what is written:
+	rows       int64
 	start, end float64
 	leaking    int64
 
@@ -51,7 +52,7 @@ func (x extractor) Extract(ctx context.Context, w *etl.Work) etl.Batches[batch] 
 			return
 		}
 		defer file.Close()
-		c := &caseFile{above: x.settings.LabelAbove, last: math.Inf(-1), start: math.NaN()}
+		c := &caseFile{above: x.settings.LabelAbove, start: math.NaN()}
 		if c.reader, err = olga.NewReader(file, in.Location); err == nil {
 			err = c.choose(x.settings)
 		}
@@ -121,16 +122,7 @@ func (c *caseFile) has(pattern string) bool {
 }
 
 func (c *caseFile) names() string {
-	const most = 12
-	var names []string
-	for i, t := range c.reader.Trends {
-		if i == most {
-			names = append(names, fmt.Sprintf("… (%d)", len(c.reader.Trends)))
-			break
-		}
-		names = append(names, t.Name)
-	}
-	return strings.Join(names, ", ")
+	return listed(c.reader.Trends, func(t olga.Trend) string { return t.Name })
 }
 
 func matches(name string, patterns ...string) bool {
@@ -140,18 +132,6 @@ func matches(name string, patterns ...string) bool {
 		}
 	}
 	return false
-}
-
-// timesRise refuses a case whose times go backwards.
-func timesRise(_ context.Context, w *etl.Work, b batch) error {
-	for i, t := range b.rows.Column(olga.TimeColumn).Floats() {
-		if t < b.c.last {
-			row := b.c.reader.Rows() - int64(b.rows.NumRows()) + int64(i) + 1
-			return fmt.Errorf("%s: the time goes back from %v to %v at time step %d; a case must be one series in the order of time", w.Item.Inputs[0].Location, b.c.last, t, row)
-		}
-		b.c.last = t
-	}
-	return nil
 }
 
 // selectColumns keeps what was chosen and makes the label.
@@ -166,16 +146,10 @@ func selectColumns(_ context.Context, _ *etl.Work, b batch) (batch, error) {
 		for i, v := range values {
 			if b.c.isLeak(v) {
 				labels[i] = 1
-				b.c.leaking++
 			}
 		}
 		columns = append(columns, table.NewInt64(labelColumn, labels, nil))
 	}
-	times := columns[0].Floats()
-	if math.IsNaN(b.c.start) {
-		b.c.start = times[0]
-	}
-	b.c.end = times[len(times)-1]
 	var err error
 	b.rows, err = table.New(columns...)
 	return b, err
@@ -237,7 +211,7 @@ func (c *caseFile) entry(w *etl.Work) (*table.Table, error) {
 	if len(w.Item.Inputs) > 1 {
 		genkey, unpaired = strings.TrimPrefix(w.Item.Inputs[1].Name, keywords+": "), false
 	}
-	rows := c.reader.Rows()
+	rows := c.rows
 	return table.New(append([]*table.Column{
 		table.NewString("case", []string{w.Item.Name}, nil),
 		table.NewString("tpl", []string{w.Item.Inputs[0].Name}, nil),
@@ -257,11 +231,14 @@ const indexFile = "metadata/cases.parquet"
 
 // Gather makes the index.
 func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outcome) error {
+	if err := p.gatherQuality(ctx, w, outcomes); err != nil {
+		return err
+	}
 	part := func(o etl.Outcome) *etl.Output { return o.Output(partOf(o.Item)) }
 	for _, o := range outcomes {
 		if part(o) != nil {
 			return w.CreateTable(ctx, indexFile, etl.OutputTables(ctx, w, outcomes, 1024, part), table.WriteOptions{})
 		}
 	}
-	return etl.Skip("no case has a time step")
+	return etl.Skip("no case has rows")
 }

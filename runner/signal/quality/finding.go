@@ -1,5 +1,7 @@
 package quality
 
+import "math"
+
 // Check is a kind of finding.
 type Check string
 
@@ -28,7 +30,8 @@ type Finding struct {
 	FirstRow int64 `json:"first_row"`
 	// FirstTime is that row's.
 	FirstTime float64 `json:"first_time"`
-	// Value is the worst there is. By the check:
+	// Value is the worst there is. As all numbers here it is finite: what is beyond
+	// float64 is its greatest number. By the check:
 	//
 	//	backwards            the step in time that goes back furthest, below 0
 	//	duplicates           how many rows have one time, at most
@@ -70,5 +73,8 @@ func (t *tally) finding(column string, check Check) *Finding {
 	if t.count == 0 {
 		return nil
 	}
-	return &Finding{Column: column, Check: check, Count: t.count, FirstRow: t.firstRow, FirstTime: t.firstTime, Value: t.value, Limit: t.limit}
+	return &Finding{Column: column, Check: check, Count: t.count, FirstRow: t.firstRow, FirstTime: bounded(t.firstTime), Value: bounded(t.value), Limit: t.limit}
 }
+
+// bounded is v or, of an infinite one, the greatest number.
+func bounded(v float64) float64 { return max(-math.MaxFloat64, min(v, math.MaxFloat64)) }

@@ -62,6 +62,7 @@ func TestWhatIsFound(t *testing.T) {
 		{name: "stuck", column: quality.Column{StuckFor: 2, StuckTolerance: 0.1}, values: []float64{1, 1.05, 0.95, 1.09, 2, 2, 2, 3, 4, nan, 4, 4, 4, 4}, want: []string{
 			"PT missing: 1, first row 9 at 9, worst 0.07142857142857142 of 0", "PT stuck: 2, first row 0 at 0, worst 5 of 2",
 		}},
+		{name: "numbers stay finite", column: quality.Column{MaxJump: 2}, values: []float64{-1e308, 1e308}, want: []string{"PT jumps: 1, first row 1 at 1, worst 1.7976931348623157e+308 of 2"}},
 		{name: "jumps", column: quality.Column{MaxJump: 2}, values: []float64{1, 3, 6, nan, 1, 1.5}, want: []string{
 			"PT missing: 1, first row 3 at 3, worst 0.16666666666666666 of 0", "PT jumps: 2, first row 2 at 2, worst 5 of 2",
 		}},

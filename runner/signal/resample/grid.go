@@ -239,6 +239,10 @@ func (g *Grid) segment(yield func(Points, error) bool, last bool) bool {
 	width := g.right.time - g.left.time
 	gap := g.options.MaxGap > 0 && width > g.options.MaxGap
 	nearLeft, nearRight := g.tolerance(g.left.time), g.tolerance(g.right.time)
+	// Looked at before any point is made, so that a slip costs no time.
+	if more := (g.right.time + nearRight - g.time()) / g.options.Step; float64(g.points)+math.Floor(more)+1 > float64(g.options.MaxPoints) {
+		return g.fail(yield, &LimitError{Limit: g.options.MaxPoints, Step: g.options.Step, Time: g.right.time})
+	}
 	for {
 		now := g.time()
 		p := place{left: g.left.at, right: g.right.at, after: now - g.left.time, width: width}
@@ -254,9 +258,7 @@ func (g *Grid) segment(yield func(Points, error) bool, last bool) bool {
 		default:
 			inGap = gap
 		}
-		if g.points++; g.points > g.options.MaxPoints {
-			return g.fail(yield, &LimitError{Limit: g.options.MaxPoints, Step: g.options.Step, Time: now})
-		}
+		g.points++
 		if g.next++; g.time() <= now {
 			return g.fail(yield, fmt.Errorf("a step of %v is too short to be told at the time %v; make it longer", g.options.Step, now))
 		}

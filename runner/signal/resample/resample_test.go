@@ -256,8 +256,9 @@ func TestSeriesThatCannotBeResampled(t *testing.T) {
 		{"a far origin", resample.Options{Step: 1, Origin: at(-1e300)}, []float64{0}, "than can be counted"},
 		{"back in time", resample.Options{Step: 1}, []float64{0, 2, 1}, "the time goes back from 2 to 1 at row 3"},
 		{"no time", resample.Options{Step: 1}, []float64{0, nan}, "the time of row 1 is NaN"},
-		{"too many points", resample.Options{Step: 1, MaxPoints: 10}, []float64{0, 100}, "a step of 1 gives more than 10 points by the time 10; make it longer"},
-		{"a step that is lost in the time", resample.Options{Step: 1e-9}, []float64{1e9, 2e9}, "a step of 1e-09 is too short to be told at the time 1e+09"},
+		{"too many points", resample.Options{Step: 1, MaxPoints: 10}, []float64{0, 100}, "a step of 1 gives more than 10 points by the time 100; make it longer"},
+		{"too many points, by little", resample.Options{Step: 1, MaxPoints: 10}, []float64{0, 5, 10}, "more than 10 points by the time 10"},
+		{"a step that is lost in the time", resample.Options{Step: 1e-9}, []float64{1e9, 1e9 + 1e-2}, "a step of 1e-09 is too short to be told at the time 1e+09"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := len(c.times)
@@ -265,6 +266,9 @@ func TestSeriesThatCannotBeResampled(t *testing.T) {
 				t.Errorf("the error is %v", err)
 			}
 		})
+	}
+	if got, err := resampled(resample.Options{Step: 1, MaxPoints: 10}, []float64{0, 5, 9.5}, make([]float64, 3), make([]int, 3)); err != nil || len(got.times) != 10 {
+		t.Errorf("%d points of at most 10, %v", len(got.times), err)
 	}
 	var order *resample.OrderError
 	_, err := resampled(resample.Options{Step: 1}, []float64{0, 2, 1}, make([]float64, 3), make([]int, 3), 1, 2)
