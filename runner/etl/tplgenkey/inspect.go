@@ -126,6 +126,7 @@ func (s Settings) unmatched(c *caseFile) []string {
 		}
 	}
 	add("noise.", sortedKeys(s.Noise))
+	add("resample.hold.", s.Resample.Hold)
 	add("quality.range.limits.", sortedKeys(s.Quality.Range.Limits))
 	add("quality.jumps.limits.", sortedKeys(s.Quality.Jumps.Limits))
 	return keys

@@ -197,11 +197,11 @@ func TestFindingsAreToldAndWritten(t *testing.T) {
 	}
 	wantWarnings := []string{
 		"quality: TIME is that of the step before in 1 of 6 time steps, first at step 3, 1; up to 2 steps have one time",
-		"quality: TIME has 1 gaps longer than 10, the longest 57; the first ends at step 6, 60",
+		"quality: gaps in TIME longer than 10: 1, the longest 57; the first ends at step 6, 60",
 		"quality: PT_POSITION_P1 lacks 1 of 6 values, first at step 3, 1",
-		"quality: PT_POSITION_P1 has 1 values out of range, the furthest 300, beyond 100; first at step 5, 3",
+		"quality: values of PT_POSITION_P1 out of range: 1, the furthest 300, beyond 100; first at step 5, 3",
 		"quality: GT_POSITION_P1 is 7 in all steps",
-		"quality: GT_POSITION_P1 is stuck 1 times for longer than 10, the longest for 60; first from step 1, 0, on",
+		"quality: stretches of GT_POSITION_P1 stuck for longer than 10: 1, the longest 60; the first from step 1, 0, on",
 	}
 	var warnings []string
 	for _, w := range result.Outcomes[0].Warnings {
@@ -253,13 +253,13 @@ func TestFindingsEndOrLeaveOutACase(t *testing.T) {
 		fails, skips     string
 		found            string
 	}{
-		{name: "gaps fail", rows: gap, keys: "{gaps: {action: fail}}", fails: "a.tpl: quality: TIME has 1 gaps longer than 10, the longest 87; the first ends at step 5, 90"},
-		{name: "gaps skip", rows: gap, keys: "{gaps: {action: skip}}", skips: "quality: TIME has 1 gaps longer than 10", found: "a|TIME|gaps|1|90|87|skip"},
+		{name: "gaps fail", rows: gap, keys: "{gaps: {action: fail}}", fails: "a.tpl: quality: gaps in TIME longer than 10: 1, the longest 87; the first ends at step 5, 90"},
+		{name: "gaps skip", rows: gap, keys: "{gaps: {action: skip}}", skips: "quality: gaps in TIME longer than 10: 1", found: "a|TIME|gaps|1|90|87|skip"},
 		{name: "gaps are ignored", rows: gap, keys: "{gaps: {action: ignore}}"},
 		{name: "back fails", rows: back, keys: "{}", fails: "the time goes back from 2 to 1 at time step 3; a case must be one series"},
 		{name: "back is skipped", rows: back, keys: "{backwards: {action: skip}}\n  resample: {step: 1}", skips: "quality: TIME goes back in 1 of 3 time steps, by up to 1, first at step 3 to 1", found: "a|TIME|backwards|1|1|-1|skip"},
 		{name: "back is told", rows: back, keys: "{backwards: {action: warn}}", found: "a|TIME|backwards|1|1|-1|warn"},
-		{name: "an endless value", rows: "0 1 2 0\n1 1e999 3 0\n", keys: "{non_finite: {action: fail}}", fails: "PT_POSITION_P1 has 1 infinite values, first at step 2, 1"},
+		{name: "an endless value", rows: "0 1 2 0\n1 1e999 3 0\n", keys: "{non_finite: {action: fail}}", fails: "infinite values of PT_POSITION_P1: 1, first at step 2, 1"},
 		{name: "an endless time", rows: "0 1 2 0\n1e999 1 3 0\n", keys: "{}", fails: "the time of time step 2 is +Inf"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -289,7 +289,7 @@ func TestFindingsEndOrLeaveOutACase(t *testing.T) {
 	}
 }
 
-// writeUnit writes a case like write's, whose pressure has another unit or name.
+// rewrite replaces the first of a text in a file.
 func rewrite(t testing.TB, path, old, replacement string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -351,9 +351,11 @@ func TestTrendsThatSomeCasesLackAreTold(t *testing.T) {
 	if _, err := run(t, root, "  source_folder: in\n  noise: {'GL_*': {accuracy: 1}}\n"); err != nil {
 		t.Error(err)
 	}
-	_, err = run(t, root, "  source_folder: in\n  noise: {'TM_*': {accuracy: 1}}\n")
-	if err == nil || !strings.Contains(err.Error(), "pipelines_config.yml:4:") || !strings.Contains(err.Error(), "no trend that is kept has this name or pattern in any case; a has PT_POSITION_P1, GT_POSITION_P1") {
-		t.Errorf("the error is %v", err)
+	for _, key := range []string{"noise: {'TM_*': {accuracy: 1}}", "resample: {step: 1, hold: ['TM_*']}", "quality: {jumps: {limits: {'TM_*': 1}}}", "quality: {range: {limits: {'TM_*': [0, 1]}}}"} {
+		_, err = run(t, root, "  source_folder: in\n  "+key+"\n")
+		if err == nil || !strings.Contains(err.Error(), "pipelines_config.yml:4:") || !strings.Contains(err.Error(), "TM_*: no trend that is kept has this name or pattern in any case; a has PT_POSITION_P1, GT_POSITION_P1") {
+			t.Errorf("%s: the error is %v", key, err)
+		}
 	}
 }
 

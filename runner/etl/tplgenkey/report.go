@@ -72,19 +72,19 @@ func sentence(f quality.Finding, rows int64) string {
 	case quality.Duplicates:
 		return fmt.Sprintf("%s is that of the step before in %d of %d time steps, first at step %d, %v; up to %v steps have one time", f.Column, f.Count, rows, step, f.FirstTime, f.Value)
 	case quality.Gaps:
-		return fmt.Sprintf("%s has %d gaps longer than %.6g, the longest %.6g; the first ends at step %d, %v", f.Column, f.Count, f.Limit, f.Value, step, f.FirstTime)
+		return fmt.Sprintf("gaps in %s longer than %.6g: %d, the longest %.6g; the first ends at step %d, %v", f.Column, f.Limit, f.Count, f.Value, step, f.FirstTime)
 	case quality.Missing:
 		return fmt.Sprintf("%s lacks %d of %d values, first at step %d, %v", f.Column, f.Count, rows, step, f.FirstTime)
 	case quality.NonFinite:
-		return fmt.Sprintf("%s has %d infinite values, first at step %d, %v", f.Column, f.Count, step, f.FirstTime)
+		return fmt.Sprintf("infinite values of %s: %d, first at step %d, %v", f.Column, f.Count, step, f.FirstTime)
 	case quality.Range:
-		return fmt.Sprintf("%s has %d values out of range, the furthest %v, beyond %v; first at step %d, %v", f.Column, f.Count, f.Value, f.Limit, step, f.FirstTime)
+		return fmt.Sprintf("values of %s out of range: %d, the furthest %v, beyond %v; first at step %d, %v", f.Column, f.Count, f.Value, f.Limit, step, f.FirstTime)
 	case quality.Constant:
 		return fmt.Sprintf("%s is %v in all steps", f.Column, f.Value)
 	case quality.Stuck:
-		return fmt.Sprintf("%s is stuck %d times for longer than %v, the longest for %.6g; first from step %d, %v, on", f.Column, f.Count, f.Limit, f.Value, step, f.FirstTime)
+		return fmt.Sprintf("stretches of %s stuck for longer than %v: %d, the longest %.6g; the first from step %d, %v, on", f.Column, f.Limit, f.Count, f.Value, step, f.FirstTime)
 	case quality.Jumps:
-		return fmt.Sprintf("%s jumps %d times by more than %v, by up to %.6g; first at step %d, %v", f.Column, f.Count, f.Limit, f.Value, step, f.FirstTime)
+		return fmt.Sprintf("jumps of %s by more than %v: %d, by up to %.6g; first at step %d, %v", f.Column, f.Limit, f.Count, f.Value, step, f.FirstTime)
 	}
 	return fmt.Sprintf("%s: %s", f.Column, f.Check)
 }
