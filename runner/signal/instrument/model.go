@@ -107,7 +107,7 @@ func (m Model) Validate() error {
 	case d.Probability >= 1:
 		return fault("Dropout.Probability", "must be below 1, not %v", d.Probability)
 	case d.Samples > 0 && d.Time > 0:
-		return fault("Dropout.Time", "and Dropout.Samples both say how long a dropout is; give one")
+		return fault("Dropout.Time", "is given beside a length in samples; give one of them")
 	case d.Probability == 0 && d != (Dropout{}):
 		return fault("Dropout.Probability", "is 0, so that nothing drops out; give it, or leave out the rest")
 	}
