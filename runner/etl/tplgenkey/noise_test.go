@@ -109,6 +109,7 @@ func spread(t *testing.T, keys string, cases ...string) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	plan.Release()
 	var outcomes []etl.Outcome
 	for _, item := range slices.Backward(plan.Items) {
 		done, err := open().Process(t.Context(), []etl.Item{item}, nil)
