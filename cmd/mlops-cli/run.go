@@ -96,7 +96,7 @@ func (a *app) completeSection(f *runFlags) cobra.CompletionFunc {
 
 func (a *app) runPipelines(ctx context.Context, f runFlags, args []string) error {
 	if f.upload {
-		return usagef("--upload: a run reads and writes folders where they are; put them where all workers reach them")
+		return usagef("--upload: a run reads and writes folders where they are: s3://bucket/folder, or a folder that every worker's host mounts at the same path")
 	}
 	if f.all {
 		return a.runAll(ctx, f)

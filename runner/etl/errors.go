@@ -40,7 +40,7 @@ type TooManyError struct {
 func (e *TooManyError) Error() string {
 	const most = 3
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d items failed; max_errors allows %d", len(e.Failed), e.Limit)
+	fmt.Fprintf(&b, "%d of the items failed; max_errors allows %d", len(e.Failed), e.Limit)
 	for _, o := range e.Failed[:min(most, len(e.Failed))] {
 		fmt.Fprintf(&b, "\n%s: %s", o.Item, o.Reason)
 	}
