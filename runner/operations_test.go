@@ -117,6 +117,7 @@ func TestEveryKindOfErrorHasAVerdict(t *testing.T) {
 	}{
 		{&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, mlopsv1.FailureKind_FAILURE_KIND_RETRYABLE, "io"},
 		{&pipeline.NotPermittedError{Err: errors.New("x")}, mlopsv1.FailureKind_FAILURE_KIND_LOST, "not_permitted"},
+		{&pipeline.Error{Kind: pipeline.Conflict, Err: errors.New("x")}, mlopsv1.FailureKind_FAILURE_KIND_PERMANENT, "conflict"},
 		{&pipeline.Error{Stage: "train", Kind: pipeline.Internal, Err: errors.New("x")}, mlopsv1.FailureKind_FAILURE_KIND_PERMANENT, "internal"},
 		{&pipeline.Error{Stage: "deploy", Kind: pipeline.BadData, Err: &runner.RetryableError{Reason: "io", Err: errors.New("the master is away")}},
 			mlopsv1.FailureKind_FAILURE_KIND_RETRYABLE, "io"},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +14,7 @@ import (
 	mlopsv1 "mlops/proto/mlops/v1"
 	"mlops/runner/etl"
 	"mlops/runner/etl/builtin"
+	"mlops/runner/storage"
 )
 
 type runFlags struct {
@@ -96,7 +99,7 @@ func (a *app) completeSection(f *runFlags) cobra.CompletionFunc {
 
 func (a *app) runPipelines(ctx context.Context, f runFlags, args []string) error {
 	if f.upload {
-		return usagef("--upload: a run reads and writes folders where they are: s3://bucket/folder, or a folder that every worker's host mounts at the same path")
+		return usagef("--upload: a run reads and writes folders where they are: use %s", reachableFolders)
 	}
 	if f.all {
 		return a.runAll(ctx, f)
@@ -125,8 +128,31 @@ func (a *app) runJob(f runFlags, file *inputs.Pipelines, section string) job {
 		},
 		table: func(w io.Writer, workflow *mlopsv1.Workflow) { a.printRun(w, workflow.GetResult().GetRun(), f.explain) },
 		name:  func(w *mlopsv1.Workflow) string { return w.GetResult().GetRun().GetOutput() },
+		advice: func(c *connection) string {
+			if c.sameHost() {
+				return ""
+			}
+			return foldersElsewhere(file, section)
+		},
 	}
 }
+
+// foldersElsewhere says what becomes of a section's local folders where the workers
+// run on other hosts; "" where it has none.
+func foldersElsewhere(file *inputs.Pipelines, section string) string {
+	j, err := builtin.Types().Open(file.Pipelines, section, file.Root, etl.Env{})
+	if err != nil {
+		return "" // it has been told
+	}
+	folders := slices.DeleteFunc(append(slices.Clone(j.Sources()), j.Output()), func(l string) bool { return !storage.IsLocal(l) })
+	if len(folders) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the master is on another host, and its workers look for %s on theirs: use %s", strings.Join(folders, " and "), reachableFolders)
+}
+
+// reachableFolders are the places where every worker finds a run's folders.
+const reachableFolders = "s3://bucket/folder, or a folder that every worker's host mounts at the same path"
 
 // errSections says that sections of a run of all have failed.
 var errSections = errors.New("not every section succeeded")

@@ -70,6 +70,7 @@ func (a *app) runAll(ctx context.Context, f runFlags) error {
 			}
 			var failed *failure
 			run.workflow, err = a.followToSuccess(ctx, c, w)
+			a.advise(c, j, err)
 			switch {
 			case errors.As(err, &failed) && failed.workflow.GetState() == mlopsv1.WorkflowState_WORKFLOW_STATE_FAILED:
 				run.reason = failed.workflow.GetFailure().GetMessage()

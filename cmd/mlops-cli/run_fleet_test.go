@@ -7,6 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mlops/client"
+	"mlops/cmd/mlops-cli/inputs"
+	"mlops/cmd/mlops-cli/live"
+	mlopsv1 "mlops/proto/mlops/v1"
+	"mlops/proto/transport"
 )
 
 // plantProject is a project of so many trend files, each a task of a fan-out.
@@ -47,5 +53,50 @@ func TestTheProgressOfAFanOutIsThatOfAllItsTasks(t *testing.T) {
 	}
 	if told := c.errors(); !strings.Contains(told, "tpl_genkey 100%: item 4/4") || strings.Contains(told, "item 1/1") {
 		t.Errorf("told\n%s", told)
+	}
+}
+
+// With workers on other hosts, which look for folders there, a failure comes with
+// the two ways out.
+func TestAFailureOnOtherHostsNamesTheFolders(t *testing.T) {
+	dir := plantProject(t, 1)
+	file, err := inputs.ReadPipelines(dir, inputs.PipelinesFlags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket := strings.NewReplacer("raw", "s3://plant/raw", "cases", "s3://plant/cases")
+	text, err := os.ReadFile(filepath.Join(dir, "pipelines_config.yml"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "bucket.yml"), []byte(bucket.Replace(string(text))), 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	inBucket, err := inputs.ReadPipelines(dir, inputs.PipelinesFlags{Path: "bucket.yml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := filepath.Join(dir, "raw") + " and " + filepath.Join(dir, "cases")
+	failed := &failure{&mlopsv1.Workflow{State: mlopsv1.WorkflowState_WORKFLOW_STATE_FAILED}}
+	for name, c := range map[string]struct {
+		host string
+		file *inputs.Pipelines
+		err  error
+		want string
+	}{
+		"another host": {"another", file, failed,
+			"the master is on another host, and its workers look for " + folders +
+				" on theirs: use s3://bucket/folder, or a folder that every worker's host mounts at the same path\n"},
+		"this host":             {transport.HostID(), file, failed, ""},
+		"folders in a bucket":   {"another", inBucket, failed, ""},
+		"it is no task's fault": {"another", file, client.ErrUnreachable, ""},
+	} {
+		at := newConsole(dir, "")
+		at.display = live.New(at, live.Options{})
+		j := at.runJob(runFlags{}, c.file, "tpl_genkey_pipeline")
+		at.advise(&connection{info: &mlopsv1.GetServerInfoResponse{HostId: c.host}}, j, c.err)
+		if got := at.errors(); got != c.want {
+			t.Errorf("%s: told %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -51,6 +51,19 @@ type job struct {
 	name func(w *mlopsv1.Workflow) string
 	// need is what the command wants of an embedded master.
 	need need
+	// advice is what may help once the job has failed; "" or nil: nothing.
+	advice func(c *connection) string
+}
+
+// advise tells what may help with a job that has failed.
+func (a *app) advise(c *connection, j job, err error) {
+	var failed *failure
+	if j.advice == nil || !errors.As(err, &failed) || failed.workflow.GetState() != mlopsv1.WorkflowState_WORKFLOW_STATE_FAILED {
+		return
+	}
+	if text := j.advice(c); text != "" {
+		a.display.Note("%s", text)
+	}
 }
 
 // do carries a job through.
@@ -71,6 +84,7 @@ func (a *app) do(ctx context.Context, j job) error {
 			return a.printDetached(w)
 		}
 		if w, err = a.followToSuccess(ctx, c, w); err != nil {
+			a.advise(c, j, err)
 			return err
 		}
 		if j.finish != nil {

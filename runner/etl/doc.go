@@ -48,7 +48,8 @@
 // [*TakenError] and writes nothing more. The run that began last has the folder.
 // This needs no lease, which would need clocks that agree, and have a run that was
 // killed on some worker keep the next one waiting; and no store that can write on a
-// condition.
+// condition. A plan that is tried again, after its worker was lost, claims the
+// folder anew.
 //
 // On one machine the kernel knows who is alive. There the run that came first is
 // not disturbed: it holds a lock on .manifests/lock, which ends with its process,
