@@ -41,7 +41,7 @@ func newSampleOLGA(a *app) *cobra.Command {
 		Short: "Make simulated cases in the form of OLGA: .tpl and .genkey files",
 		Long: `Make simulated cases in the form of OLGA 2017.2, a trend file (.tpl) and a keyword
 file (.genkey) each, in DIR/raw, and DIR/pipelines_config.yml, which makes labelled
-windows of them, unless there is one.
+windows and features of them, unless there is one.
 
 A case is a pipeline of 5 km that carries oil, with a pump and a valve, one operation
 (a pump's trip, a valve that shuts, …) or none, and in a share of the cases a leak that
@@ -83,8 +83,9 @@ const (
 	samplePipelines = "pipelines_config.yml"
 )
 
-// samplePipelinesText makes labelled windows of a sample's cases.
-const samplePipelinesText = `# What becomes of the cases in raw: Parquet of each, and windows of 20 s with a label.
+// samplePipelinesText makes labelled windows of a sample's cases, and features of these.
+const samplePipelinesText = `# What becomes of the cases in raw: Parquet of each, windows of 20 s with a label, and
+# a row of features of each window, with where its case's leak is and how large.
 tpl_genkey_pipeline:
   source_folder: raw
   output_folder: cases
@@ -94,6 +95,11 @@ windows_pipeline:
   output_folder: windows
   window_size: 40
   step_size: 10
+features_pipeline:
+  source_folder: windows
+  output_folder: features
+  feature_columns: [PT_*, TM_*, GT_*, PUMPSPEED_*]
+  case_columns: [leak_position_m, leak_diameter_m]
 `
 
 func (a *app) sampleOLGA(ctx context.Context, location string, o sample.Options) error {

@@ -21,6 +21,13 @@ type Trend struct {
 // TimeColumn is the name of the column of times.
 const TimeColumn = "TIME"
 
+// LeakFlows is the pattern of the names of trends that are leaks' mass flows.
+const LeakFlows = "GTLEAK*"
+
+// LeakTrends are the patterns of the names of trends that tell of a leak itself, its
+// flow and the pressures at it: what a detector is to find out, and no signals.
+func LeakTrends() []string { return []string{LeakFlows, "ACMLK*", "PTLKUP*"} }
+
 // words cuts a line of the catalog: words without quotes, and quoted texts, which may
 // hold spaces. ok is false where a quote does not end.
 func words(line string) (list []string, quoted []bool, ok bool) {

@@ -15,6 +15,7 @@ import (
 	"mlops/runner/etl"
 	"mlops/runner/etl/windows"
 	"mlops/runner/features"
+	"mlops/runner/olga"
 	"mlops/runner/table"
 )
 
@@ -164,11 +165,8 @@ func (p *extraction) signals(about *windows.Metadata) ([]string, error) {
 
 // isLabel tells columns that say what is to be found out, where nobody named them.
 func isLabel(name string) bool {
-	return name == windows.DefaultLabel || matches(name, tplLabels)
+	return name == windows.DefaultLabel || matches(name, olga.LeakTrends())
 }
-
-// tplLabels are OLGA's trends of a leak itself.
-var tplLabels = []string{"GTLEAK*", "ACMLK*", "PTLKUP*"}
 
 // shape reads what a case's file says of itself.
 func (p *extraction) shape(ctx context.Context, location string) (table.Shape, error) {

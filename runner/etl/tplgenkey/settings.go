@@ -28,13 +28,6 @@ type Settings struct {
 // labelColumn is the label's.
 const labelColumn = "LEAK"
 
-// labelTrends are trends that tell of the leak itself: no signals, unless they are
-// selected.
-var labelTrends = []string{leakFlows, "ACMLK*", "PTLKUP*"}
-
-// leakFlows are the trends of leaks' mass flows.
-const leakFlows = "GTLEAK*"
-
 // Type is the pipelines' type.
 func Type() etl.Type {
 	return etl.NewType("tpl_genkey", "Make Parquet of OLGA's trend files, a file a case", Settings{Unpaired: "keep", OnBadGenkey: "fail", Quality: defaultQuality(), BatchSize: 4096}, open)

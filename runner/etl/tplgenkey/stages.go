@@ -82,7 +82,7 @@ func (x extractor) Extract(ctx context.Context, w *etl.Work) etl.Batches[batch] 
 func (c *caseFile) choose(s Settings) error {
 	pattern := s.LabelTrend
 	if pattern == "" {
-		pattern = labelTrends[0]
+		pattern = olga.LeakFlows
 	}
 	var labels []string
 	for _, t := range c.reader.Trends {
@@ -92,7 +92,7 @@ func (c *caseFile) choose(s Settings) error {
 	}
 	switch {
 	case len(labels) == 1:
-		c.label, c.signed = labels[0], matches(labels[0], leakFlows)
+		c.label, c.signed = labels[0], matches(labels[0], olga.LeakFlows)
 	case s.LabelTrend != "":
 		return fmt.Errorf("label_trend %q is the name of %d trends, and must be that of one; there are %s", pattern, len(labels), c.names())
 	}
@@ -102,7 +102,7 @@ func (c *caseFile) choose(s Settings) error {
 		}
 	}
 	for _, t := range c.reader.Trends {
-		if s.SelectedColumns == nil && t.Name != c.label && !matches(t.Name, labelTrends...) || matches(t.Name, s.SelectedColumns...) {
+		if s.SelectedColumns == nil && t.Name != c.label && !matches(t.Name, olga.LeakTrends()...) || matches(t.Name, s.SelectedColumns...) {
 			c.keep = append(c.keep, t)
 		}
 	}

@@ -23,6 +23,7 @@ import (
 
 	"mlops/needs"
 	"mlops/runner/olga"
+	"mlops/runner/olga/genkey"
 	"mlops/runner/olga/sample"
 	"mlops/runner/table"
 )
@@ -316,6 +317,51 @@ func TestAKeywordFile(t *testing.T) {
 		if !strings.Contains(got.String(), text) {
 			t.Errorf("there is no %s in\n%s", text, &got)
 		}
+	}
+}
+
+// What the keyword file tells of the leak is what was simulated.
+func TestAKeywordFileTellsTheLeak(t *testing.T) {
+	o := options(40, 400)
+	leaks := 0
+	for i := range o.Cases {
+		c := sample.Draw(o, i)
+		var text bytes.Buffer
+		if err := c.WriteKeywords(&text); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := genkey.Parse(&text, c.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := doc.Leaks()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) != 1 || found[0].MaxOpening() == nil {
+			t.Fatalf("%s has the leaks %+v", c.Name, found)
+		}
+		l := found[0]
+		if c.Leak == nil {
+			if *l.MaxOpening() != 0 || *l.DiameterM != 0 {
+				t.Errorf("%s has no leak, and one of %v m that opens to %v", c.Name, *l.DiameterM, *l.MaxOpening())
+			}
+			continue
+		}
+		leaks++
+		near := func(what string, got *float64, want float64) {
+			if got == nil || math.Abs(*got-want) > 1e-9*want {
+				t.Errorf("%s: the leak's %s is not %v", c.Name, what, want)
+			}
+		}
+		near("position", l.PositionM, c.Leak.Position)
+		near("diameter", l.DiameterM, c.Leak.Diameter)
+		near("opening", l.MaxOpening(), 1)
+		near("start", l.StartS(), c.Leak.Start)
+		near("back pressure", l.BackpressurePa, 101_325)
+	}
+	if leaks != 20 {
+		t.Errorf("%d cases have a leak", leaks)
 	}
 }
 
