@@ -2,7 +2,6 @@ package features
 
 import (
 	"math"
-	"slices"
 
 	"mlops/runner/signal"
 	"mlops/runner/wavelet"
@@ -29,7 +28,7 @@ type state struct {
 	filled   []float64 // room for x
 
 	moments         signal.Moments
-	sorted          []float64
+	sorted          signal.Sorted
 	first, second   []float64 // differences
 	crossings       int
 	decomposition   wavelet.Decomposition
@@ -60,7 +59,7 @@ func (s *Set) NewComputer() *Computer {
 	n := s.settings.WindowSize
 	for range s.settings.Signals {
 		c.states = append(c.states, &state{
-			settings: &s.settings, filled: make([]float64, n), sorted: make([]float64, 0, n),
+			settings: &s.settings, filled: make([]float64, n),
 			first: make([]float64, n-1), second: make([]float64, n-2),
 			energies: make([]float64, s.settings.Level+1), past: make([]level, 2*s.settings.Lag+1),
 		})
@@ -154,8 +153,7 @@ func (s *state) fill(x []float64) {
 func (c *Computer) work(s *state) {
 	s.moments = signal.MomentsOf(s.x)
 	if c.needs.sorted {
-		s.sorted = append(s.sorted[:0], s.x...)
-		slices.Sort(s.sorted)
+		s.sorted.Of(s.x)
 	}
 	if c.needs.differences {
 		s.first = signal.Differences(s.first, s.x)

@@ -27,6 +27,7 @@ type Set struct {
 	pairs    [][2]int // of derivatives that are correlated
 	features []Feature
 	hidden   []bool // made for the baseline alone
+	base     []int  // places of what the baseline looks at
 }
 
 // New compiles settings. The error is a [*SettingError].
@@ -53,6 +54,7 @@ func New(s Settings) (*Set, error) {
 	if s.Groups.TransientScore {
 		set.add(Feature{Name: "transient_score", Group: "transient_score", Formula: scoreFormula})
 	}
+	set.findBase()
 	return set, set.checkNames()
 }
 
@@ -86,17 +88,18 @@ func (s *Set) Hidden() []bool { return slices.Clone(s.hidden) }
 
 // Base are the places, among [Set.Features], of what a [Baseline] looks at: mean and
 // std of each signal. It is nil where no group needs one.
-func (s *Set) Base() []int {
+func (s *Set) Base() []int { return slices.Clone(s.base) }
+
+// findBase finds them.
+func (s *Set) findBase() {
 	if !s.settings.Groups.fitted() {
-		return nil
+		return
 	}
-	var places []int
 	for _, name := range s.settings.Signals {
 		for _, base := range baseNames {
-			places = append(places, slices.IndexFunc(s.features, func(f Feature) bool { return f.Name == name+"_"+base && f.Group == "statistics" }))
+			s.base = append(s.base, slices.IndexFunc(s.features, func(f Feature) bool { return f.Name == name+"_"+base && f.Group == "statistics" }))
 		}
 	}
-	return places
 }
 
 // History is the number of windows before one that its features depend on.

@@ -18,7 +18,7 @@ type statistic struct {
 // statistics are the group's, in the order of their features.
 var statistics = []statistic{
 	{"mean", "Σx / n", func(s *state) float64 { return s.moments.Mean }},
-	{"median", "the middle of the sorted values", func(s *state) float64 { return signal.Quantile(s.sorted, 0.5) }},
+	{"median", "the middle of the sorted values", func(s *state) float64 { return signal.Quantile(s.sorted.Values, 0.5) }},
 	{"std", "√variance", func(s *state) float64 { return s.moments.Std }},
 	{"variance", "Σ(x − mean)² / n", func(s *state) float64 { return s.moments.Variance }},
 	{"skewness", "m₃ / m₂^1.5 with m_k = Σ(x − mean)^k / n", func(s *state) float64 { return s.moments.Skewness }},
@@ -58,7 +58,7 @@ func statisticsFamily(s Settings) family {
 	if s.asksFor(quantilesName) {
 		for _, q := range s.Quantiles {
 			chosen = append(chosen, statistic{quantileName(q), "the quantile " + strconv.FormatFloat(q, 'g', -1, 64) + ", linear between neighbours",
-				func(s *state) float64 { return signal.Quantile(s.sorted, q) }})
+				func(s *state) float64 { return signal.Quantile(s.sorted.Values, q) }})
 		}
 	}
 	return familyOf(chosen)

@@ -20,7 +20,8 @@ type Spectrum struct {
 	Total float64
 
 	n            int
-	transform    *fourier.FFT
+	short        *shortTransform // of few values
+	transform    *fourier.FFT    // of others
 	coefficients []complex128
 	centred      []float64
 }
@@ -29,7 +30,12 @@ type Spectrum struct {
 func (s *Spectrum) Of(x []float64, mean float64) {
 	n := len(x)
 	if s.n != n {
-		s.n, s.transform = n, fourier.NewFFT(n)
+		s.n, s.short, s.transform = n, nil, nil
+		if n%2 == 0 && n <= maxShort {
+			s.short = newShortTransform(n)
+		} else {
+			s.transform = fourier.NewFFT(n)
+		}
 		s.coefficients = make([]complex128, n/2+1)
 		s.centred = make([]float64, n)
 		s.Power = make([]float64, n/2)
@@ -37,7 +43,11 @@ func (s *Spectrum) Of(x []float64, mean float64) {
 	for i, v := range x {
 		s.centred[i] = v - mean
 	}
-	s.transform.Coefficients(s.coefficients, s.centred)
+	if s.short != nil {
+		s.short.coefficients(s.coefficients, s.centred)
+	} else {
+		s.transform.Coefficients(s.coefficients, s.centred)
+	}
 	s.Total = 0
 	for k, c := range s.coefficients[1:] {
 		s.Power[k] = real(c)*real(c) + imag(c)*imag(c)

@@ -99,7 +99,7 @@ func newParquetWriter(out io.Writer, t *Table, opts WriteOptions, optional func(
 }
 
 // newValues is room for the cells that are handed on at once.
-func newValues() []parquet.Value { return make([]parquet.Value, 0, 4096) }
+func newValues() []parquet.Value { return make([]parquet.Value, 0, 1024) }
 
 // group writes a row group of the tables' rows, one after another.
 func (p *parquetWriter) group(parts []*Table) error {
@@ -125,6 +125,10 @@ func (p *parquetWriter) encode(parts []*Table, writers []*parquet.ColumnWriter, 
 					return fmt.Errorf("column %q: %w", c.name, err)
 				}
 			}
+		}
+		// The page is compressed here, and not where the row group is written.
+		if err := writer.Flush(); err != nil {
+			return fmt.Errorf("column %q: %w", parts[0].columns[j].name, err)
 		}
 	}
 	return nil

@@ -13,14 +13,16 @@ import (
 	"mlops/runner/table"
 )
 
-// An item's rows are two files until they are put together: a Parquet file of what
-// describes the windows, and their numbers as they are, float64 in little endian,
-// row by row. That is a checkpoint only this pipeline reads, and costs a tenth of
-// the time that Parquet of hundreds of columns does.
+// An item's rows are three files until they are put together: a Parquet file of what
+// describes the windows, their features as they are, float64 in little endian, row by
+// row, and alike what is looked at before features are written: the levels that a
+// baseline is fitted to, and the targets. Checkpoints are read by this pipeline alone,
+// and cost a tenth of the time that Parquet of hundreds of columns does.
 
-// aboutOf and numbersOf are where an item's rows stand.
-func aboutOf(item string) string   { return "metadata/checkpoints/" + item + ".parquet" }
-func numbersOf(item string) string { return "metadata/checkpoints/" + item + ".f64" }
+// aboutOf, featuresOf and levelsOf are where an item's rows stand.
+func aboutOf(item string) string    { return "metadata/checkpoints/" + item + ".parquet" }
+func featuresOf(item string) string { return "metadata/checkpoints/" + item + ".f64" }
+func levelsOf(item string) string   { return "metadata/checkpoints/" + item + ".levels.f64" }
 
 // numbersWriter writes rows of numbers.
 type numbersWriter struct {
@@ -49,11 +51,11 @@ type numbersReader struct {
 	bytes []byte
 }
 
-// openNumbers opens an item's rows of so many numbers.
-func openNumbers(ctx context.Context, w *etl.Work, o etl.Outcome, width int) (*numbersReader, error) {
-	out := o.Output(numbersOf(o.Item))
+// openNumbers opens one of an item's files, of rows of so many numbers.
+func openNumbers(ctx context.Context, w *etl.Work, o etl.Outcome, name string, width int) (*numbersReader, error) {
+	out := o.Output(name)
 	if out == nil {
-		return nil, fmt.Errorf("the checkpoint of %s has no file of numbers", o.Item)
+		return nil, fmt.Errorf("the checkpoint of %s has no %s", o.Item, name)
 	}
 	file, err := w.OpenOutput(ctx, *out)
 	if err != nil {
@@ -66,15 +68,10 @@ func openNumbers(ctx context.Context, w *etl.Work, o etl.Outcome, width int) (*n
 	return &numbersReader{file: file, in: bufio.NewReaderSize(file, 1<<18), width: width, bytes: make([]byte, 8*width)}, nil
 }
 
-// next reads so many rows into columns, of each row the numbers at places, all of
-// them where it is nil.
-func (r *numbersReader) next(rows int, places []int) ([][]float64, error) {
-	n := len(places)
-	if places == nil {
-		n = r.width
-	}
-	cells := make([]float64, n*rows)
-	columns := make([][]float64, n)
+// next reads so many rows into columns.
+func (r *numbersReader) next(rows int) ([][]float64, error) {
+	cells := make([]float64, r.width*rows)
+	columns := make([][]float64, r.width)
 	for k := range columns {
 		columns[k] = cells[k*rows : (k+1)*rows : (k+1)*rows]
 	}
@@ -83,11 +80,7 @@ func (r *numbersReader) next(rows int, places []int) ([][]float64, error) {
 			return nil, fmt.Errorf("read a checkpoint: %w", err)
 		}
 		for k := range columns {
-			at := k
-			if places != nil {
-				at = places[k]
-			}
-			columns[k][i] = math.Float64frombits(binary.LittleEndian.Uint64(r.bytes[8*at:]))
+			columns[k][i] = math.Float64frombits(binary.LittleEndian.Uint64(r.bytes[8*k:]))
 		}
 	}
 	return columns, nil
@@ -97,19 +90,19 @@ func (r *numbersReader) close() error { return r.file.Close() }
 
 // batch is a run of an item's rows.
 type batch struct {
-	about   *table.Table
-	numbers [][]float64
+	about    *table.Table
+	levels   [][]float64 // by the places of the baseline, then of the targets
+	features [][]float64 // nil where they were not asked for
 }
 
-// batches streams the rows of items in order, of each row the numbers at places,
-// all of them where it is nil.
-func batches(ctx context.Context, w *etl.Work, outcomes []etl.Outcome, width, rows int, places []int) etl.Batches[batch] {
+// batches streams the rows of all items in order, with their features or without.
+func (g *gathering) batches(ctx context.Context, rows int, features bool) etl.Batches[batch] {
 	return func(yield func(batch, error) bool) {
-		for _, o := range outcomes {
+		for _, o := range g.outcomes {
 			if o.Output(aboutOf(o.Item)) == nil {
 				continue
 			}
-			if !itemBatches(ctx, w, o, width, rows, places, yield) {
+			if !g.itemBatches(ctx, o, rows, features, yield) {
 				return
 			}
 		}
@@ -117,17 +110,28 @@ func batches(ctx context.Context, w *etl.Work, outcomes []etl.Outcome, width, ro
 }
 
 // itemBatches streams those of one, and tells whether to go on.
-func itemBatches(ctx context.Context, w *etl.Work, o etl.Outcome, width, rows int, places []int, yield func(batch, error) bool) bool {
-	numbers, err := openNumbers(ctx, w, o, width)
+func (g *gathering) itemBatches(ctx context.Context, o etl.Outcome, rows int, features bool, yield func(batch, error) bool) bool {
+	levels, err := openNumbers(ctx, g.work, o, levelsOf(o.Item), g.baseSize+len(g.settings.Targets))
 	if err != nil {
 		yield(batch{}, err)
 		return false
 	}
-	defer numbers.close()
-	for about, err := range etl.OutputTables(ctx, w, []etl.Outcome{o}, rows, func(o etl.Outcome) *etl.Output { return o.Output(aboutOf(o.Item)) }) {
+	defer levels.close()
+	var numbers *numbersReader
+	if features {
+		if numbers, err = openNumbers(ctx, g.work, o, featuresOf(o.Item), len(g.set.Features())); err != nil {
+			yield(batch{}, err)
+			return false
+		}
+		defer numbers.close()
+	}
+	for about, err := range etl.OutputTables(ctx, g.work, []etl.Outcome{o}, rows, func(o etl.Outcome) *etl.Output { return o.Output(aboutOf(o.Item)) }) {
 		b := batch{about: about}
 		if err == nil {
-			b.numbers, err = numbers.next(about.NumRows(), places)
+			b.levels, err = levels.next(about.NumRows())
+		}
+		if err == nil && features {
+			b.features, err = numbers.next(about.NumRows())
 		}
 		if !yield(b, err) || err != nil {
 			return false

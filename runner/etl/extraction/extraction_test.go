@@ -284,7 +284,7 @@ func TestABrokenRunGoesOnAndEndsTheSame(t *testing.T) {
 		if broken != nil && !errors.Is(broken, errBroken) {
 			t.Fatal(broken)
 		}
-		const claim, each = 1, 3 // the run's claim of its folder; an item's two files and manifest
+		const claim, each = 1, 4 // the run's claim of its folder; an item's three files and manifest
 		result := must(run(p, "features_pipeline", nil))
 		if got, want := result.Count(etl.Skipped), min(max(0, before-claim)/each, items); got != want {
 			t.Errorf("broken off after %d outputs, %d items are not done again, where %d were done", before, got, want)
@@ -533,7 +533,7 @@ func TestATornCheckpointIsMadeAnew(t *testing.T) {
 	root := project(t, 2, 100)
 	run(t, root, "")
 	want := hashes(outputs(t, root))
-	path := filepath.Join(root, "features", numbersOf("case0001"))
+	path := filepath.Join(root, "features", featuresOf("case0001"))
 	if err := os.Truncate(path, 1000); err != nil {
 		t.Fatal(err)
 	}

@@ -106,11 +106,7 @@ func (g *gathering) chooseCases(ctx context.Context) error {
 // splitColumns reads what the split depends on, and whether any window has a label.
 func (g *gathering) splitColumns(ctx context.Context) (cases, target *table.Column, err error) {
 	var parts []*table.Table
-	places := []int{}
-	if at := g.targetAt(g.settings.TrainingTarget); at >= 0 {
-		places = append(places, at)
-	}
-	for b, err := range batches(ctx, g.work, g.outcomes, g.width(), 16*gatherRows, places) {
+	for b, err := range g.batches(ctx, 16*gatherRows, false) {
 		if err != nil {
 			return nil, nil, err
 		}
@@ -118,7 +114,7 @@ func (g *gathering) splitColumns(ctx context.Context) (cases, target *table.Colu
 		g.labelled = g.labelled || labels.NullCount() < labels.Len()
 		target := b.about.Column(g.settings.TrainingTarget)
 		if target == nil {
-			target = numbers(g.settings.TrainingTarget, b.numbers[0])
+			target = numbers(g.settings.TrainingTarget, b.levels[g.targetAt(g.settings.TrainingTarget)])
 		}
 		t, err := table.New(b.about.Column("case_id"), target)
 		if err != nil {
@@ -137,7 +133,7 @@ func (g *gathering) splitColumns(ctx context.Context) (cases, target *table.Colu
 // training cases, in order.
 func (g *gathering) eachNormal(ctx context.Context, do func(base []float64)) error {
 	var row []float64
-	for b, err := range batches(ctx, g.work, g.outcomes, g.width(), gatherRows, g.set.Base()) {
+	for b, err := range g.batches(ctx, 16*gatherRows, false) {
 		if err != nil {
 			return err
 		}
@@ -150,10 +146,7 @@ func (g *gathering) eachNormal(ctx context.Context, do func(base []float64)) err
 			if g.labelled && (labels.IsNull(i) || labels.Text(i) != g.settings.NormalLabel) {
 				continue
 			}
-			row = row[:0]
-			for _, c := range b.numbers {
-				row = append(row, c[i])
-			}
+			row = g.base(row[:0], b, i)
 			do(row)
 		}
 	}

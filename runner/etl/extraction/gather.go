@@ -97,7 +97,7 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	if err != nil {
 		return err
 	}
-	g := &gathering{extraction: p, work: w, set: set, outcomes: outcomes}
+	g := &gathering{extraction: p, work: w, set: set, baseSize: len(set.Base()), outcomes: outcomes}
 	if g.empty() {
 		return etl.Skip("no case gave a row")
 	}
@@ -106,7 +106,7 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	}
 	write := table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize, Workers: runtime.GOMAXPROCS(0)}
 	if write.RowGroupRows == 0 {
-		write.RowGroupRows = max(1, groupCells/(g.width()+len(set.Fitted())))
+		write.RowGroupRows = max(1, groupCells/(len(set.Features())+len(set.Fitted())))
 	}
 	names := []string{}
 	for _, f := range g.shown() {
@@ -157,6 +157,7 @@ type gathering struct {
 	*extraction
 	work     *etl.Work
 	set      *features.Set
+	baseSize int // the number of levels that a baseline looks at
 	outcomes []etl.Outcome
 	baseline *features.Baseline // nil: no group needs one
 	fitted   map[string]bool    // the cases that it was fitted on
@@ -168,16 +169,13 @@ func (g *gathering) empty() bool {
 	return !slices.ContainsFunc(g.outcomes, func(o etl.Outcome) bool { return len(o.Outputs) > 0 && o.Rows > 0 })
 }
 
-// width is the number of numbers of a row: features and targets.
-func (g *gathering) width() int { return len(g.set.Features()) + len(g.settings.Targets) }
-
-// targetAt is the place of a target's number; −1 of what is none.
+// targetAt is the place of a target among a batch's levels; −1 of what is none.
 func (g *gathering) targetAt(name string) int {
 	i := slices.IndexFunc(g.settings.Targets, func(t Target) bool { return t.Name == name })
 	if i < 0 {
 		return -1
 	}
-	return len(g.set.Features()) + i
+	return g.baseSize + i
 }
 
 // shown lists the features that the data set has.
@@ -196,7 +194,7 @@ func (g *gathering) shown() []features.Feature {
 func (g *gathering) rows(ctx context.Context) etl.Batches[*table.Table] {
 	return func(yield func(*table.Table, error) bool) {
 		g.cases = nil
-		for b, err := range batches(ctx, g.work, g.outcomes, g.width(), gatherRows, nil) {
+		for b, err := range g.batches(ctx, gatherRows, true) {
 			var t *table.Table
 			if err == nil {
 				g.count(b.about)
@@ -226,28 +224,25 @@ func (g *gathering) count(t *table.Table) {
 func (g *gathering) table(b batch) (*table.Table, error) {
 	columns := slices.Clone(b.about.Columns())
 	for _, t := range g.settings.Targets {
-		columns = append(columns, numbers(t.Name, b.numbers[g.targetAt(t.Name)]))
+		columns = append(columns, numbers(t.Name, b.levels[g.targetAt(t.Name)]))
 	}
 	hidden := g.set.Hidden()
 	for k, f := range g.set.Features() {
 		if !hidden[k] {
-			columns = append(columns, numbers(f.Name, b.numbers[k]))
+			columns = append(columns, numbers(f.Name, b.features[k]))
 		}
 	}
 	if g.baseline == nil {
 		return table.New(columns...)
 	}
-	of, places := g.set.Fitted(), g.set.Base()
+	of := g.set.Fitted()
 	values := make([][]float64, len(of))
 	for k := range values {
 		values[k] = make([]float64, b.about.NumRows())
 	}
 	var base, fitted []float64
 	for i := range b.about.NumRows() {
-		base = base[:0]
-		for _, place := range places {
-			base = append(base, b.numbers[place][i])
-		}
+		base = g.base(base[:0], b, i)
 		fitted = g.set.Append(fitted[:0], g.baseline, base)
 		for k, v := range fitted {
 			values[k][i] = v
@@ -257,4 +252,12 @@ func (g *gathering) table(b batch) (*table.Table, error) {
 		columns = append(columns, numbers(f.Name, values[k]))
 	}
 	return table.New(columns...)
+}
+
+// base appends what the baseline looks at in a row of a batch.
+func (g *gathering) base(to []float64, b batch, row int) []float64 {
+	for k := range g.baseSize {
+		to = append(to, b.levels[k][row])
+	}
+	return to
 }

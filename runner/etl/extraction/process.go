@@ -2,6 +2,7 @@ package extraction
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -33,7 +34,13 @@ func (p *extraction) Process(ctx context.Context, w *etl.Work) error {
 		return err
 	}
 	defer run.rows.close()
-	if err := w.Create(ctx, numbersOf(w.Item.Name), func(out io.Writer) error { return run.numbers(ctx, w, out) }); err != nil {
+	// Both are written as the windows come.
+	err = w.Create(ctx, featuresOf(w.Item.Name), func(numbers io.Writer) error {
+		return w.Create(ctx, levelsOf(w.Item.Name), func(levels io.Writer) error {
+			return run.numbers(ctx, w, newNumbersWriter(numbers), newNumbersWriter(levels))
+		})
+	})
+	if err != nil {
 		return err
 	}
 	if err := w.CreateTable(ctx, aboutOf(w.Item.Name), run.about(ctx, w), table.WriteOptions{}); err != nil {
@@ -60,7 +67,7 @@ type running struct {
 	from, to    int64 // the item's windows
 	short       int64
 	gaps, gappy int64
-	row         []float64
+	row, levels []float64
 }
 
 // target is one that is made of a column among those that are read.
@@ -168,9 +175,9 @@ func (r *running) windows(ctx context.Context, w *etl.Work) iter.Seq2[part, erro
 	}
 }
 
-// numbers writes the features and targets of the item's windows.
-func (r *running) numbers(ctx context.Context, w *etl.Work, out io.Writer) error {
-	writer := newNumbersWriter(out)
+// numbers writes the features of the item's windows, and their levels and targets.
+func (r *running) numbers(ctx context.Context, w *etl.Work, numbers, levels *numbersWriter) error {
+	base := r.set.Base()
 	size, count := int64(r.set.Settings().WindowSize), len(r.set.Settings().Signals)
 	for p, err := range r.windows(ctx, w) {
 		if err != nil {
@@ -195,15 +202,22 @@ func (r *running) numbers(ctx context.Context, w *etl.Work, out io.Writer) error
 				continue
 			}
 			r.countGaps(signals)
-			for _, target := range r.targets {
-				r.row = append(r.row, target.of(values[target.column]))
+			if err := numbers.write(r.row); err != nil {
+				return err
 			}
-			if err := writer.write(r.row); err != nil {
+			r.levels = r.levels[:0]
+			for _, place := range base {
+				r.levels = append(r.levels, r.row[place])
+			}
+			for _, target := range r.targets {
+				r.levels = append(r.levels, target.of(values[target.column]))
+			}
+			if err := levels.write(r.levels); err != nil {
 				return err
 			}
 		}
 	}
-	return writer.out.Flush()
+	return errors.Join(numbers.out.Flush(), levels.out.Flush())
 }
 
 // about is what describes the item's windows: where they are, their labels, and
