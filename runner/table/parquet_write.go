@@ -170,7 +170,7 @@ func (p *parquetWriter) writeOldest() error {
 // wait ends the goroutines, whose row groups are not wanted.
 func (p *parquetWriter) wait() {
 	for _, g := range p.encoding {
-		<-g.done
+		_ = <-g.done
 	}
 	p.encoding = nil
 }

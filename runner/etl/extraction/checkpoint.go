@@ -86,8 +86,6 @@ func (r *numbersReader) next(rows int) ([][]float64, error) {
 	return columns, nil
 }
 
-func (r *numbersReader) close() error { return r.file.Close() }
-
 // batch is a run of an item's rows.
 type batch struct {
 	about    *table.Table
@@ -116,14 +114,14 @@ func (g *gathering) itemBatches(ctx context.Context, o etl.Outcome, rows int, fe
 		yield(batch{}, err)
 		return false
 	}
-	defer levels.close()
+	defer levels.file.Close()
 	var numbers *numbersReader
 	if features {
 		if numbers, err = openNumbers(ctx, g.work, o, featuresOf(o.Item), len(g.set.Features())); err != nil {
 			yield(batch{}, err)
 			return false
 		}
-		defer numbers.close()
+		defer numbers.file.Close()
 	}
 	for about, err := range etl.OutputTables(ctx, g.work, []etl.Outcome{o}, rows, func(o etl.Outcome) *etl.Output { return o.Output(aboutOf(o.Item)) }) {
 		b := batch{about: about}

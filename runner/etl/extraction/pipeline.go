@@ -134,7 +134,7 @@ func (p *extraction) signals(about *windows.Metadata) ([]string, error) {
 	}
 	for _, pattern := range p.settings.FeatureColumns {
 		if len(matching(shape.Names, []string{pattern})) == 0 {
-			return nil, fmt.Errorf("%s: %w", p.section.ErrorAt("feature_columns", "no column is called %q", pattern), &table.MissingColumnError{Name: pattern, Have: shape.Names})
+			return nil, p.section.ErrorAt("feature_columns", "no column is called %q; the columns are %s", pattern, strings.Join(shape.Names, ", "))
 		}
 	}
 	time, err := windows.TimeColumn(about.TimeColumn, shape)
