@@ -22,7 +22,19 @@ func TestReadmeWorksAsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := readmeBlocks(string(readme))
-	for _, name := range []string{"quick-start", "fleet"} {
+	oneModel := func(t *testing.T, dir string) {
+		if models := deployments(t, filepath.Join(dir, "models")); len(models) != 1 {
+			t.Errorf("models/ holds %q, want one deployment", models)
+		}
+	}
+	for name, check := range map[string]func(t *testing.T, dir string){
+		"quick-start": oneModel, "fleet": oneModel,
+		"pipelines": func(t *testing.T, dir string) {
+			if _, err := os.Stat(filepath.Join(dir, "demo/features/data/features_dataset.parquet")); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
 		script, ok := blocks[name]
 		if !ok {
 			t.Errorf("README has no block marked <!-- test: %s -->", name)
@@ -35,9 +47,7 @@ func TestReadmeWorksAsWritten(t *testing.T) {
 			if r.Code != 0 {
 				t.Fatalf("exit code %d\n%s\nstdout:\n%s\nstderr:\n%s", r.Code, script, r.Stdout, r.Stderr)
 			}
-			if models := deployments(t, filepath.Join(dir, "models")); len(models) != 1 {
-				t.Errorf("models/ holds %q, want one deployment", models)
-			}
+			check(t, dir)
 		})
 	}
 }
