@@ -6,6 +6,10 @@ import (
 	"mlops/runner/wavelet"
 )
 
+// MetadataKey is the key, in the Parquet metadata of a table of features, of the JSON
+// list of their names: its other columns are labels and what describes the windows.
+const MetadataKey = "mlops.features"
+
 // Feature is one number that a window gives.
 type Feature struct {
 	// Name is the column's.

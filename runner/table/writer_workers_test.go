@@ -33,7 +33,7 @@ func TestWorkersOfAWriterMakeTheSameBytes(t *testing.T) {
 		group := rapid.IntRange(1, 60).Draw(r, "row group")
 		write := func(workers int) []byte {
 			var out bytes.Buffer
-			w, err := NewWriter(&out, WriteOptions{Format: Parquet, RowGroupRows: group, Workers: workers})
+			w, err := NewWriter(&out, WriteOptions{Format: Parquet, RowGroupRows: group, Workers: workers, Compression: "none"})
 			if err != nil {
 				r.Fatal(err)
 			}

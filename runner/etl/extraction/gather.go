@@ -11,10 +11,6 @@ import (
 	"mlops/runner/table"
 )
 
-// FeaturesKey is the key, in the data set's Parquet metadata, of the list of its
-// features: its other columns are labels and what describes the windows.
-const FeaturesKey = "mlops.features"
-
 const (
 	datasetFile   = "data/features_dataset.parquet"
 	schemaFile    = "metadata/features_schema.json"
@@ -116,7 +112,7 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	if err != nil {
 		return err
 	}
-	write.Metadata = map[string]string{FeaturesKey: string(list)}
+	write.Metadata = map[string]string{features.MetadataKey: string(list)}
 	if err := w.CreateTable(ctx, datasetFile, g.rows(ctx), write); err != nil {
 		return err
 	}

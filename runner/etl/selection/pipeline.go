@@ -9,7 +9,7 @@ import (
 
 	"mlops/runner/config"
 	"mlops/runner/etl"
-	"mlops/runner/etl/extraction"
+	"mlops/runner/features"
 	"mlops/runner/table"
 )
 
@@ -198,12 +198,12 @@ func (p *selection) read(ctx context.Context, w *etl.Work, listed []string) (*ta
 // ownList is the list that was given, or else the one that the table has of its own,
 // as a features pipeline's has: its other numbers are labels. nil: there is neither.
 func ownList(shape table.Shape, listed []string) ([]string, error) {
-	text, ok := shape.Metadata[extraction.FeaturesKey]
+	text, ok := shape.Metadata[features.MetadataKey]
 	if listed != nil || !ok {
 		return listed, nil
 	}
 	if err := json.Unmarshal([]byte(text), &listed); err != nil {
-		return nil, fmt.Errorf("its own list of features, %s, cannot be read: %w", extraction.FeaturesKey, err)
+		return nil, fmt.Errorf("its own list of features, %s, cannot be read: %w", features.MetadataKey, err)
 	}
 	return listed, nil
 }

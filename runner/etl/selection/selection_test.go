@@ -14,8 +14,8 @@ import (
 
 	"mlops/runner/etl"
 	"mlops/runner/etl/etltest"
-	"mlops/runner/etl/extraction"
 	"mlops/runner/etl/selection"
+	"mlops/runner/features"
 	"mlops/runner/table"
 )
 
@@ -130,7 +130,7 @@ func TestATablesOwnListOfFeaturesIsTaken(t *testing.T) {
 		if c, err = c.With(table.NewFloat64("LEAK_SIZE", size, nil)); err != nil {
 			t.Fatal(err)
 		}
-		if err := table.WriteFile(path, c, table.WriteOptions{Metadata: map[string]string{extraction.FeaturesKey: `["noise", "strong", "weak"]`}}); err != nil {
+		if err := table.WriteFile(path, c, table.WriteOptions{Metadata: map[string]string{features.MetadataKey: `["noise", "strong", "weak"]`}}); err != nil {
 			t.Fatal(err)
 		}
 	}
