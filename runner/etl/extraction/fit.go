@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"mlops/runner/config"
+	"mlops/runner/etl"
 	"mlops/runner/features"
 	"mlops/runner/table"
 	"mlops/runner/training"
@@ -68,7 +69,7 @@ func (g *gathering) chooseCases(ctx context.Context) error {
 	g.fitted = map[string]bool{}
 	if g.settings.TrainingCases != nil {
 		for _, name := range cases.Dict() {
-			if matches(name, g.settings.TrainingCases) {
+			if etl.Matches(name, g.settings.TrainingCases...) {
 				g.fitted[name] = true
 			}
 		}

@@ -150,7 +150,7 @@ func (p *extraction) signals(about *windows.Metadata) ([]string, error) {
 		number := shape.Kinds[i] == table.Float64 || shape.Kinds[i] == table.Int64
 		switch {
 		case p.settings.FeatureColumns != nil:
-			if matches(name, p.settings.FeatureColumns) {
+			if etl.Matches(name, p.settings.FeatureColumns...) {
 				signals = append(signals, name)
 			}
 		case number && !slices.Contains(none, name) && !isLabel(name) && (about.SelectedColumns == nil || slices.Contains(about.SelectedColumns, name)):
@@ -165,7 +165,7 @@ func (p *extraction) signals(about *windows.Metadata) ([]string, error) {
 
 // isLabel tells columns that say what is to be found out, where nobody named them.
 func isLabel(name string) bool {
-	return name == windows.DefaultLabel || matches(name, olga.LeakTrends())
+	return name == windows.DefaultLabel || etl.Matches(name, olga.LeakTrends()...)
 }
 
 // shape reads what a case's file says of itself.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path"
 	"slices"
 
 	"mlops/runner/config"
@@ -93,8 +92,8 @@ func (s *Settings) Complete(section config.Section) error {
 		{"feature_columns", s.FeatureColumns}, {"pressure_columns", s.PressureColumns}, {"flow_columns", s.FlowColumns}, {"training_cases", s.TrainingCases},
 	} {
 		for _, pattern := range one.patterns {
-			if _, err := path.Match(pattern, ""); err != nil {
-				return section.ErrorAt(one.key, "the pattern %q has a [ without its end", pattern)
+			if err := etl.CheckPattern(section, one.key, pattern); err != nil {
+				return err
 			}
 		}
 	}
@@ -157,16 +156,9 @@ func (s *Settings) engine(signals []string, windowSize int) features.Settings {
 func matching(names, patterns []string) []string {
 	var found []string
 	for _, name := range names {
-		if matches(name, patterns) {
+		if etl.Matches(name, patterns...) {
 			found = append(found, name)
 		}
 	}
 	return found
-}
-
-func matches(name string, patterns []string) bool {
-	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		ok, err := path.Match(pattern, name)
-		return ok && err == nil
-	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mlops/runner/config"
+	"mlops/runner/etl"
 	"mlops/runner/olga"
 	"mlops/runner/signal/quality"
 )
@@ -128,13 +129,13 @@ func (q Quality) action(check quality.Check) Action {
 // check checks the limits by trend.
 func (q Quality) check(s config.Section) error {
 	for _, pattern := range sortedKeys(q.Jumps.Limits) {
-		if err := checkPattern(s, "quality.jumps.limits."+pattern, pattern); err != nil {
+		if err := etl.CheckPattern(s, "quality.jumps.limits."+pattern, pattern); err != nil {
 			return err
 		}
 	}
 	for _, pattern := range sortedKeys(q.Range.Limits) {
 		key := "quality.range.limits." + pattern
-		if err := checkPattern(s, key, pattern); err != nil {
+		if err := etl.CheckPattern(s, key, pattern); err != nil {
 			return err
 		}
 		if r := q.Range.Limits[pattern]; len(r) != 2 || !(r[0] < r[1]) {

@@ -135,7 +135,7 @@ func (s Settings) unmatched(c *caseFile) []string {
 // keeps tells whether a kept trend has that name or pattern.
 func (c *caseFile) keeps(pattern string) bool {
 	for _, t := range c.keep {
-		if matches(t.Name, pattern) {
+		if etl.Matches(t.Name, pattern) {
 			return true
 		}
 	}

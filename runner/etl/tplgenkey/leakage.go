@@ -30,7 +30,7 @@ func (c *caseFile) isLeak(v float64) bool {
 func watchLeak(ctx context.Context, w *etl.Work, b batch) error {
 	l := &b.c.leakage
 	for _, t := range b.c.reader.Trends {
-		if !matches(t.Name, olga.LeakFlows) {
+		if !etl.Matches(t.Name, olga.LeakFlows) {
 			continue
 		}
 		if _, known := genkey.MassFlow.Convert(0, t.Unit); !known {

@@ -58,7 +58,7 @@ func checkNoise(s config.Section, noise map[string]Instrument) error {
 	for _, pattern := range sortedKeys(noise) {
 		key := "noise." + pattern
 		i := noise[pattern]
-		if err := checkPattern(s, key, pattern); err != nil {
+		if err := etl.CheckPattern(s, key, pattern); err != nil {
 			return err
 		}
 		if i.Range != nil && len(i.Range) != 2 {

@@ -3,23 +3,11 @@ package tplgenkey
 import (
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
-	"mlops/runner/config"
+	"mlops/runner/etl"
 )
-
-// checkPattern refuses what is no pattern of a name.
-func checkPattern(s config.Section, key, pattern string) error {
-	if pattern == "" {
-		return s.ErrorAt(key, "a trend's name or pattern must not be empty")
-	}
-	if _, err := path.Match(pattern, ""); err != nil {
-		return s.ErrorAt(key, "the pattern %q has a [ without its end", pattern)
-	}
-	return nil
-}
 
 func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
@@ -34,7 +22,7 @@ func (b byTrend[T]) of(name string) (string, error) {
 	}
 	found := ""
 	for _, pattern := range sortedKeys(b) {
-		if !matches(name, pattern) {
+		if !etl.Matches(name, pattern) {
 			continue
 		}
 		if found != "" {

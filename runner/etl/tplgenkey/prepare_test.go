@@ -24,7 +24,7 @@ func lines(t *table.Table) []string {
 func TestKeysThatMakeNoSense(t *testing.T) {
 	for _, c := range []struct{ keys, want string }{
 		{"noise: {'[a': {}}", `noise.[a: the pattern "[a" has a [ without its end`},
-		{"noise: {'': {}}", "a trend's name or pattern must not be empty"},
+		{"noise: {'': {}}", "a name or pattern must not be empty"},
 		{"noise: {PT_*: {accuracy: -1}}", "noise.PT_*.accuracy: must be at least 0, not -1"},
 		{"noise: {PT_*: {acuracy: 1}}", `noise.PT_*.acuracy: unknown key; did you mean "accuracy"?`},
 		{"noise: {PT_*: {range: [1]}}", "noise.PT_*.range: must be two numbers, the least and the greatest, not 1"},

@@ -22,7 +22,7 @@ type Resample struct {
 
 func (r Resample) check(s config.Section, back Action) error {
 	for _, pattern := range r.Hold {
-		if err := checkPattern(s, "resample.hold", pattern); err != nil {
+		if err := etl.CheckPattern(s, "resample.hold", pattern); err != nil {
 			return err
 		}
 	}
@@ -119,7 +119,7 @@ type resampledColumn struct {
 func (r Resample) columns(rows *table.Table) []*resampledColumn {
 	var columns []*resampledColumn
 	for _, c := range rows.Columns()[1:] {
-		columns = append(columns, &resampledColumn{name: c.Name(), held: matches(c.Name(), r.Hold...)})
+		columns = append(columns, &resampledColumn{name: c.Name(), held: etl.Matches(c.Name(), r.Hold...)})
 	}
 	return columns
 }

@@ -1,8 +1,6 @@
 package tplgenkey
 
 import (
-	"path"
-
 	"mlops/runner/config"
 	"mlops/runner/etl"
 )
@@ -35,11 +33,14 @@ func Type() etl.Type {
 
 // Complete checks the patterns.
 func (s *Settings) Complete(section config.Section) error {
-	for key, patterns := range map[string][]string{"label_trend": {s.LabelTrend}, "selected_columns": s.SelectedColumns} {
-		for _, pattern := range patterns {
-			if _, err := path.Match(pattern, ""); err != nil {
-				return section.ErrorAt(key, "the pattern %q has a [ without its end", pattern)
-			}
+	if s.LabelTrend != "" {
+		if err := etl.CheckPattern(section, "label_trend", s.LabelTrend); err != nil {
+			return err
+		}
+	}
+	for _, pattern := range s.SelectedColumns {
+		if err := etl.CheckPattern(section, "selected_columns", pattern); err != nil {
+			return err
 		}
 	}
 	if err := checkNoise(section, s.Noise); err != nil {

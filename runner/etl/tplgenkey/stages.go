@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"math"
-	"path"
 	"strings"
 
 	"mlops/runner/etl"
@@ -86,13 +85,13 @@ func (c *caseFile) choose(s Settings) error {
 	}
 	var labels []string
 	for _, t := range c.reader.Trends {
-		if matches(t.Name, pattern) {
+		if etl.Matches(t.Name, pattern) {
 			labels = append(labels, t.Name)
 		}
 	}
 	switch {
 	case len(labels) == 1:
-		c.label, c.signed = labels[0], matches(labels[0], olga.LeakFlows)
+		c.label, c.signed = labels[0], etl.Matches(labels[0], olga.LeakFlows)
 	case s.LabelTrend != "":
 		return fmt.Errorf("label_trend %q is the name of %d trends, and must be that of one; there are %s", pattern, len(labels), c.names())
 	}
@@ -102,7 +101,7 @@ func (c *caseFile) choose(s Settings) error {
 		}
 	}
 	for _, t := range c.reader.Trends {
-		if s.SelectedColumns == nil && t.Name != c.label && !matches(t.Name, olga.LeakTrends()...) || matches(t.Name, s.SelectedColumns...) {
+		if s.SelectedColumns == nil && t.Name != c.label && !etl.Matches(t.Name, olga.LeakTrends()...) || etl.Matches(t.Name, s.SelectedColumns...) {
 			c.keep = append(c.keep, t)
 		}
 	}
@@ -114,7 +113,7 @@ func (c *caseFile) choose(s Settings) error {
 
 func (c *caseFile) has(pattern string) bool {
 	for _, t := range c.reader.Trends {
-		if matches(t.Name, pattern) {
+		if etl.Matches(t.Name, pattern) {
 			return true
 		}
 	}
@@ -123,15 +122,6 @@ func (c *caseFile) has(pattern string) bool {
 
 func (c *caseFile) names() string {
 	return listed(c.reader.Trends, func(t olga.Trend) string { return t.Name })
-}
-
-func matches(name string, patterns ...string) bool {
-	for _, p := range patterns {
-		if ok, err := path.Match(p, name); ok && err == nil {
-			return true
-		}
-	}
-	return false
 }
 
 // selectColumns keeps what was chosen and makes the label.
