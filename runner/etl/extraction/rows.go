@@ -17,12 +17,13 @@ type caseRows struct {
 	columns []string // the times, then the others
 	first   int64    // the number of the first row that is kept
 	kept    [][]float64
+	views   [][]float64 // of the last window
 }
 
 // openRows begins to read a case's columns, numbers all of them, the first of which
 // are its times. The caller closes it.
 func openRows(batches iter.Seq2[*table.Table, error], name string, columns []string) *caseRows {
-	r := &caseRows{name: name, columns: columns, kept: make([][]float64, len(columns))}
+	r := &caseRows{name: name, columns: columns, kept: make([][]float64, len(columns)), views: make([][]float64, len(columns))}
 	r.next, r.stop = iter.Pull2(batches)
 	return r
 }
@@ -43,11 +44,10 @@ func (r *caseRows) window(ctx context.Context, start, end int64) ([][]float64, e
 			return nil, err
 		}
 	}
-	values := make([][]float64, len(r.kept))
 	for k, kept := range r.kept {
-		values[k] = kept[start-r.first : end-r.first]
+		r.views[k] = kept[start-r.first : end-r.first]
 	}
-	return values, nil
+	return r.views, nil
 }
 
 // read appends a batch, after what lies before the row start is forgotten.
