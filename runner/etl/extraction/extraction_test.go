@@ -579,3 +579,54 @@ features_pipeline: {source_folder: windows, output_folder: features}
 		}
 	}
 }
+
+// Labels may be words, and some cases may have none.
+func TestLabelsThatAreWords(t *testing.T) {
+	p := &etltest.Project{}
+	for c := range 4 {
+		columns := caseColumns(c, 200)
+		leak := columns[len(columns)-1].Ints()
+		words := make([]string, len(leak))
+		for i, v := range leak {
+			words[i] = []string{"normal", "leak"}[v]
+		}
+		columns[len(columns)-1] = table.NewString("LEAK", words, nil)
+		if c == 2 {
+			columns = columns[:len(columns)-1]
+		}
+		p.WriteTable(t, "cases/"+caseName(c), columns...)
+	}
+	const text = "windows_pipeline: {source_folder: cases, output_folder: windows, window_size: 40, step_size: 20, label: last}\n" +
+		"features_pipeline: {source_folder: windows, output_folder: features, normal_label: normal, test_size: 0.25}\n"
+	for _, section := range []string{"windows_pipeline", "features_pipeline"} {
+		job, err := p.Open(text, section, nil, windows.Type(), Type())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := job.Run(t.Context(), etl.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := p.Read(t, "features/"+datasetFile)
+	d, err := table.Read(t.Context(), strings.NewReader(file), int64(len(file)), table.ReadOptions{Format: table.Parquet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := d.Column("label")
+	if labels.Kind() != table.String || labels.NullCount() != 9 || labels.Text(0) != "normal" {
+		t.Errorf("%d of %d labels are missing, of kind %s", labels.NullCount(), labels.Len(), labels.Kind())
+	}
+	var b features.Baseline
+	if err := json.Unmarshal([]byte(p.Read(t, "features/"+baselinesFile)), &b); err != nil {
+		t.Fatal(err)
+	}
+	normal := int64(0)
+	for i := range labels.Len() {
+		if !labels.IsNull(i) && labels.Text(i) == "normal" {
+			normal++
+		}
+	}
+	if b.All.Windows == 0 || b.All.Windows > normal {
+		t.Errorf("%d windows were fitted on, of %d normal ones", b.All.Windows, normal)
+	}
+}
