@@ -76,7 +76,8 @@ type parquetWriter struct {
 // parquetGroup is a row group that a goroutine encodes.
 type parquetGroup struct {
 	to   *parquet.ConcurrentRowGroupWriter
-	done chan error // has room for the one error
+	done chan struct{} // closed when err is known
+	err  error
 }
 
 // newParquetWriter begins a file of the table's columns.
@@ -142,14 +143,17 @@ func (p *parquetWriter) groupElsewhere(parts []*Table, workers int) error {
 			return err
 		}
 	}
-	g := &parquetGroup{done: make(chan error, 1)}
+	g := &parquetGroup{done: make(chan struct{})}
 	if n := len(p.free); n > 0 {
 		g.to, p.free = p.free[n-1], p.free[:n-1]
 	} else {
 		g.to = p.w.BeginRowGroup()
 	}
 	p.encoding = append(p.encoding, g)
-	go func() { g.done <- p.encode(parts, g.to.ColumnWriters(), newValues()) }()
+	go func() {
+		defer close(g.done)
+		g.err = p.encode(parts, g.to.ColumnWriters(), newValues())
+	}()
 	return nil
 }
 
@@ -157,8 +161,9 @@ func (p *parquetWriter) groupElsewhere(parts []*Table, workers int) error {
 func (p *parquetWriter) writeOldest() error {
 	g := p.encoding[0]
 	p.encoding = p.encoding[1:]
-	if err := <-g.done; err != nil {
-		return err
+	<-g.done
+	if g.err != nil {
+		return g.err
 	}
 	if _, err := g.to.Commit(); err != nil {
 		return err
@@ -170,7 +175,7 @@ func (p *parquetWriter) writeOldest() error {
 // wait ends the goroutines, whose row groups are not wanted.
 func (p *parquetWriter) wait() {
 	for _, g := range p.encoding {
-		_ = <-g.done
+		<-g.done
 	}
 	p.encoding = nil
 }
