@@ -20,7 +20,10 @@ type Settings struct {
 	NoiseSeed int64                 `yaml:"noise_seed" hash:"set" doc:"What the instruments' random numbers begin with, beside the case's and the trend's name." example:"7"`
 	Quality   Quality               `yaml:"quality" doc:"What is looked for in the rows of a case, and in the cases together, and what a finding does." example:"{gaps: {max: 5, action: fail}}"`
 	Resample  Resample              `yaml:"resample" doc:"A fixed step for the cases' rows." example:"{step: 0.5}"`
-	BatchSize int                   `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows that are read at once."`
+	// IOWorkers and ParseWorkers are one thing here: a case is read and parsed in one go.
+	IOWorkers    int `yaml:"io_workers" range:"[0,1024]" hash:"never" doc:"Cases that are read at once in each process, at most; 0 or null means as many as max_workers."`
+	ParseWorkers int `yaml:"parse_workers" range:"[0,1024]" hash:"never" doc:"Cases that are parsed at once in each process, at most; 0 or null means as many as max_workers."`
+	BatchSize    int `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows that are read at once."`
 }
 
 // labelColumn is the label's.
@@ -52,12 +55,25 @@ func (s *Settings) Complete(section config.Section) error {
 	return s.Resample.check(section, s.Quality.Backwards.Action)
 }
 
+// turns has room for as many cases as may be read and parsed at once; nil: that is not
+// bounded but by max_workers.
+func (s Settings) turns() chan struct{} {
+	most := s.IOWorkers
+	if most == 0 || s.ParseWorkers > 0 && s.ParseWorkers < most {
+		most = s.ParseWorkers
+	}
+	if most == 0 {
+		return nil
+	}
+	return make(chan struct{}, most)
+}
+
 // open makes the pipeline of its stages.
 func open(s Settings, setup etl.Setup) (etl.Pipeline, error) {
 	return &pipeline{
 		Stages: etl.Stages[batch, batch]{
 			Planner:     planner{settings: s, store: setup.Store},
-			Extractor:   extractor{s},
+			Extractor:   extractor{settings: s, turns: s.turns()},
 			Validators:  []etl.Validator[batch]{etl.ValidatorFunc[batch](watchLeak)},
 			Transformer: preparer{s},
 			Loader:      loader{},

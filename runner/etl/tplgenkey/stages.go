@@ -39,11 +39,23 @@ type caseFile struct {
 }
 
 // extractor reads trend files.
-type extractor struct{ settings Settings }
+type extractor struct {
+	settings Settings
+	turns    chan struct{} // holds one of each case that is read; nil: any number may be
+}
 
 // Extract streams a case.
 func (x extractor) Extract(ctx context.Context, w *etl.Work) etl.Batches[batch] {
 	return func(yield func(batch, error) bool) {
+		if x.turns != nil {
+			select {
+			case x.turns <- struct{}{}:
+				defer func() { <-x.turns }()
+			case <-ctx.Done():
+				yield(batch{}, context.Cause(ctx))
+				return
+			}
+		}
 		in := w.Item.Inputs[0]
 		file, err := w.Open(ctx, in)
 		if err != nil {

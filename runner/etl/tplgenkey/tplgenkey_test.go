@@ -261,3 +261,28 @@ func TestKeywordFilesWithoutTrends(t *testing.T) {
 		}
 	}
 }
+
+// However many cases may be read at once, the outputs are the same; the platform's keys
+// for it are taken.
+func TestWorkersOfReading(t *testing.T) {
+	made := func(keys string) string {
+		root := t.TempDir()
+		for _, name := range []string{"a", "b", "c", "d"} {
+			write(t, filepath.Join(root, "in", name+".tpl"), "0 1 2 0\n1 2 3 1\n")
+		}
+		if _, err := run(t, root, "  source_folder: in\n  max_workers: 4\n"+keys); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(root, "cases", "metadata", "cases.parquet"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return etl.DigestOf(string(text))
+	}
+	want := made("")
+	for _, keys := range []string{"  io_workers: 1\n", "  parse_workers: 2\n", "  io_workers: 3\n  parse_workers: 1\n", "  io_workers: null\n"} {
+		if got := made(keys); got != want {
+			t.Errorf("%q gives other bytes", keys)
+		}
+	}
+}
