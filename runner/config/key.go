@@ -140,32 +140,11 @@ func defaultOf(v reflect.Value, param bool) any {
 func plainExample(k Key, t reflect.Type) string {
 	switch {
 	case k.Default != nil && k.Default != "":
-		return flowYAML(k.Default)
+		return flowYAML(k.Default, canonicalFloat)
 	case len(k.Choices) > 0 && t.Kind() == reflect.String:
 		return textYAML(k.Choices[0])
 	}
 	return ""
-}
-
-// flowYAML writes a value on one line.
-func flowYAML(value any) string {
-	switch v := value.(type) {
-	case []any:
-		items := make([]string, len(v))
-		for i, item := range v {
-			items[i] = flowYAML(item)
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case pairs:
-		items := make([]string, len(v))
-		for i, item := range v {
-			items[i] = textYAML(item.key) + ": " + flowYAML(item.value)
-		}
-		return "{" + strings.Join(items, ", ") + "}"
-	case float64:
-		return canonicalFloat(v)
-	}
-	return scalarYAML(value)
 }
 
 // typeText names a type for people.

@@ -221,15 +221,42 @@ func (p *Pipelines) Section(name string) (Section, error) {
 
 // Only returns the text of a file that has just one section and what all share,
 // with everything laid over it and every variable expanded: read it without
-// Variables.
+// Variables. A key stands in the line that it has in the file, so that an error
+// about it names that one, save where several keys stand in one line.
 func (p *Pipelines) Only(section string) []byte {
-	var b strings.Builder
+	w := lineWriter{file: p.root.at.in}
 	for _, e := range p.root.entries {
-		if e.key == section || e.key == storageKey || e.key == rootKey {
-			writeYAML(&b, textYAML(e.key)+":", e.value.orderedPlain(), "  ")
+		if e.key != section && e.key != storageKey && e.key != rootKey {
+			continue
+		}
+		if keys := e.value.entries; len(keys) == 0 || keys[0].at.line <= e.at.line && keys[0].at.in == e.at.in {
+			w.put(e.at, textYAML(e.key)+": "+flowYAML(e.value.orderedPlain(), floatYAML))
+			continue
+		}
+		w.put(e.at, textYAML(e.key)+":")
+		for _, child := range e.value.entries {
+			w.put(child.at, "  "+textYAML(child.key)+": "+flowYAML(child.value.orderedPlain(), floatYAML))
 		}
 	}
-	return []byte(b.String())
+	return []byte(w.text.String())
+}
+
+// lineWriter writes lines, each at the place that it has in a file if that is still
+// to come.
+type lineWriter struct {
+	file    *source
+	text    strings.Builder
+	written int // lines
+}
+
+func (w *lineWriter) put(at position, line string) {
+	for at.in == w.file && w.written < at.line-1 {
+		w.text.WriteByte('\n')
+		w.written++
+	}
+	w.text.WriteString(line)
+	w.text.WriteByte('\n')
+	w.written++
 }
 
 // orderedPlain is plain with maps in their order.
@@ -274,7 +301,12 @@ func (n *node) overlaid(over *node) *node {
 			out.entries = append(out.entries, e)
 			continue
 		}
-		out.entries[i] = entry{key: e.key, at: e.at, value: out.entries[i].value.overlaid(e.value)}
+		under := out.entries[i]
+		at := e.at
+		if under.value.kind == mapping && e.value.kind == mapping {
+			at = under.at // of which the keys alone are new
+		}
+		out.entries[i] = entry{key: e.key, at: at, value: under.value.overlaid(e.value)}
 	}
 	return &out
 }

@@ -335,3 +335,50 @@ func TestCredentialsAreNoneOfTheFile(t *testing.T) {
 		}
 	}
 }
+
+// What is sent has each key in the line of the file, so that an error about it there
+// names the place that its writer knows.
+func TestWhatIsSentKeepsItsLines(t *testing.T) {
+	const text = `# a comment
+
+storage:
+  type: s3 # and its bucket
+
+  bucket: plant
+one: {a: 1}
+
+
+windows_pipeline:
+
+  source_folder: raw
+  labels:
+    - a
+    - b: {c: "x, y"}
+  # why
+  size: 40
+two:
+  b: 1
+`
+	p, err := ParsePipelines("p.yml", []byte(text), PipelinesOptions{Set: []string{"windows_pipeline.more=[1, two]"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "\n\nstorage:\n  type: s3\n\n  bucket: plant\n\n\n\nwindows_pipeline:\n\n  source_folder: raw\n  labels: [a, {b: {c: \"x, y\"}}]\n\n\n\n  size: 40\n  more: [1, two]\n"
+	if d := cmp.Diff(want, string(p.Only("windows_pipeline"))); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff("\n\nstorage:\n  type: s3\n\n  bucket: plant\none: {a: 1}\n", string(p.Only("one"))); d != "" {
+		t.Error(d)
+	}
+	sent, err := ParsePipelines("p.yml", p.Only("windows_pipeline"), PipelinesOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	section, err := sent.Section("windows_pipeline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := section.ErrorAt("size", "is wrong").Line; got != 17 {
+		t.Errorf("the key is said to be in line %d", got)
+	}
+}

@@ -94,7 +94,7 @@ func (k Key) DefaultText() string {
 	if k.Default == nil {
 		return ""
 	}
-	return flowYAML(k.Default)
+	return flowYAML(k.Default, canonicalFloat)
 }
 
 func defaultCell(key Key) string {

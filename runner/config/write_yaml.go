@@ -40,6 +40,27 @@ func writeYAML(b *strings.Builder, head string, value any, indent string) {
 	}
 }
 
+// flowYAML writes a value in one line: maps and lists in flow style, float64 as float
+// writes them.
+func flowYAML(value any, float func(float64) string) string {
+	var parts []string
+	switch v := value.(type) {
+	case pairs:
+		for _, p := range v {
+			parts = append(parts, textYAML(p.key)+": "+flowYAML(p.value, float))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case []any:
+		for _, item := range v {
+			parts = append(parts, flowYAML(item, float))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case float64:
+		return float(v)
+	}
+	return scalarYAML(value)
+}
+
 func scalarYAML(value any) string {
 	switch v := value.(type) {
 	case nil:
