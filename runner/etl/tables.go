@@ -32,6 +32,10 @@ func Tables(ctx context.Context, w *Work, in Input, rows int, o table.ReadOption
 	}
 }
 
+// PartCompression is for the Parquet of an item's part of something, and of other
+// small files: of a few kilobytes zstd makes hardly less, and costs an encoder each.
+const PartCompression = "snappy"
+
 // CreateTable makes an output of a table that comes in batches, and counts its
 // rows. There must be a batch, which may have no rows.
 func (w *Work) CreateTable(ctx context.Context, name string, in Batches[*table.Table], o table.WriteOptions) error {

@@ -43,7 +43,7 @@ func (p *extraction) Process(ctx context.Context, w *etl.Work) error {
 	if err != nil {
 		return err
 	}
-	if err := w.CreateTable(ctx, aboutOf(w.Item.Name), run.about(ctx, w), table.WriteOptions{}); err != nil {
+	if err := w.CreateTable(ctx, aboutOf(w.Item.Name), run.about(ctx, w), table.WriteOptions{Compression: etl.PartCompression}); err != nil {
 		return err
 	}
 	if run.short > 0 {

@@ -203,7 +203,7 @@ func (loader) Load(ctx context.Context, w *etl.Work, in etl.Batches[batch]) erro
 		if err != nil {
 			return err
 		}
-		return table.Write(out, entry, table.WriteOptions{Format: table.Parquet})
+		return table.Write(out, entry, table.WriteOptions{Format: table.Parquet, Compression: etl.PartCompression})
 	})
 }
 

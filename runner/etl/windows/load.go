@@ -53,7 +53,7 @@ func (l loader) Load(ctx context.Context, w *etl.Work, in etl.Batches[made]) err
 			}
 		}
 	}
-	return w.CreateTable(ctx, partOf(w.Item.Name), index, table.WriteOptions{Metadata: map[string]string{columnsKey: string(columns)}})
+	return w.CreateTable(ctx, partOf(w.Item.Name), index, table.WriteOptions{Compression: etl.PartCompression, Metadata: map[string]string{columnsKey: string(columns)}})
 }
 
 // prefix is what the paths of all windows of a case begin with, and no others.
@@ -67,6 +67,6 @@ func (l loader) prefix(name string) string {
 func (l loader) writeWindow(ctx context.Context, w *etl.Work, number int, rows *table.Table) error {
 	name := fmt.Sprintf("%s%06d.parquet", l.prefix(w.Item.Name), number)
 	return w.Create(ctx, name, func(out io.Writer) error {
-		return table.Write(out, rows, table.WriteOptions{Format: table.Parquet})
+		return table.Write(out, rows, table.WriteOptions{Format: table.Parquet, Compression: etl.PartCompression})
 	})
 }
