@@ -3,7 +3,6 @@ package extraction
 import (
 	"context"
 	"encoding/json"
-	"runtime"
 	"slices"
 
 	"mlops/runner/etl"
@@ -17,10 +16,12 @@ const (
 	metadataFile  = "metadata/features_metadata.json"
 	baselinesFile = "metadata/baselines.json"
 	// gatherRows are read at once when the items' rows are put together.
-	gatherRows = 2000
-	// groupCells is the number of numbers in a row group where its rows are not said:
-	// several are in memory at once, and a million are 8 MB.
-	groupCells = 1 << 20
+	gatherRows = 500
+	// groupCells is the number of numbers in a row group where its rows are not said,
+	// 16 MB, and maxGroups how many there are: what is known of all of them, hundreds of
+	// columns each, is in memory until the end.
+	groupCells = 2 << 20
+	maxGroups  = 200
 )
 
 // baselinesInput names the bands and profiles among what Gather reads.
@@ -100,9 +101,9 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 	if err := g.takeBaseline(ctx); err != nil {
 		return err
 	}
-	write := table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize, Workers: runtime.GOMAXPROCS(0)}
+	write := table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize}
 	if write.RowGroupRows == 0 {
-		write.RowGroupRows = max(1, groupCells/(len(set.Features())+len(set.Fitted())))
+		write.RowGroupRows = max(1, groupCells/(len(set.Features())+len(set.Fitted())), int(g.total()/maxGroups))
 	}
 	names := []string{}
 	for _, f := range g.shown() {
@@ -163,6 +164,15 @@ type gathering struct {
 
 func (g *gathering) empty() bool {
 	return !slices.ContainsFunc(g.outcomes, func(o etl.Outcome) bool { return len(o.Outputs) > 0 && o.Rows > 0 })
+}
+
+// total is the number of rows.
+func (g *gathering) total() int64 {
+	var n int64
+	for _, o := range g.outcomes {
+		n += o.Rows
+	}
+	return n
 }
 
 // targetAt is the place of a target among a batch's levels; −1 of what is none.
