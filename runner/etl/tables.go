@@ -53,7 +53,6 @@ func (w *Work) CreateTable(ctx context.Context, name string, in Batches[*table.T
 		if err != nil {
 			return err
 		}
-		defer tw.Stop()
 		for t, err := range in {
 			if err != nil {
 				return err

@@ -69,15 +69,6 @@ type parquetWriter struct {
 	w        *parquet.GenericWriter[any]
 	optional func(c *Column) bool
 	values   []parquet.Value
-	encoding []*parquetGroup // row groups that are encoded elsewhere, in order
-	free     []*parquet.ConcurrentRowGroupWriter
-}
-
-// parquetGroup is a row group that a goroutine encodes.
-type parquetGroup struct {
-	to   *parquet.ConcurrentRowGroupWriter
-	done chan struct{} // closed when err is known
-	err  error
 }
 
 // newParquetWriter begins a file of the table's columns.
@@ -95,99 +86,29 @@ func newParquetWriter(out io.Writer, t *Table, opts WriteOptions, optional func(
 	}
 	return &parquetWriter{
 		w:        parquet.NewGenericWriter[any](out, options...),
-		optional: optional, values: newValues(),
+		optional: optional, values: make([]parquet.Value, 0, 1024),
 	}, nil
 }
 
-// newValues is room for the cells that are handed on at once.
-func newValues() []parquet.Value { return make([]parquet.Value, 0, 1024) }
-
 // group writes a row group of the tables' rows, one after another.
 func (p *parquetWriter) group(parts []*Table) error {
-	if err := p.encode(parts, p.w.ColumnWriters(), p.values); err != nil {
-		return err
-	}
-	return p.w.Flush()
-}
-
-// encode writes the columns.
-func (p *parquetWriter) encode(parts []*Table, writers []*parquet.ColumnWriter, values []parquet.Value) error {
-	for j, writer := range writers {
+	for j, writer := range p.w.ColumnWriters() {
 		for _, t := range parts {
 			c := t.columns[j]
 			level := 0
 			if p.optional(c) {
 				level = 1
 			}
-			for lo := 0; lo < t.NumRows(); lo += cap(values) {
-				hi := min(lo+cap(values), t.NumRows())
-				values = appendParquet(values[:0], c, j, level, lo, hi)
-				if _, err := writer.WriteRowValues(values); err != nil {
+			for lo := 0; lo < t.NumRows(); lo += cap(p.values) {
+				hi := min(lo+cap(p.values), t.NumRows())
+				p.values = appendParquet(p.values[:0], c, j, level, lo, hi)
+				if _, err := writer.WriteRowValues(p.values); err != nil {
 					return fmt.Errorf("column %q: %w", c.name, err)
 				}
 			}
 		}
-		// The page is compressed here, and not where the row group is written.
-		if err := writer.Flush(); err != nil {
-			return fmt.Errorf("column %q: %w", parts[0].columns[j].name, err)
-		}
 	}
-	return nil
-}
-
-// groupElsewhere has a row group encoded while the caller goes on. Of more than so
-// many it writes the oldest, when that is encoded.
-func (p *parquetWriter) groupElsewhere(parts []*Table, workers int) error {
-	for len(p.encoding) >= workers {
-		if err := p.writeOldest(); err != nil {
-			return err
-		}
-	}
-	g := &parquetGroup{done: make(chan struct{})}
-	if n := len(p.free); n > 0 {
-		g.to, p.free = p.free[n-1], p.free[:n-1]
-	} else {
-		g.to = p.w.BeginRowGroup()
-	}
-	p.encoding = append(p.encoding, g)
-	go func() {
-		defer close(g.done)
-		g.err = p.encode(parts, g.to.ColumnWriters(), newValues())
-	}()
-	return nil
-}
-
-// writeOldest writes the oldest row group that is encoded elsewhere.
-func (p *parquetWriter) writeOldest() error {
-	g := p.encoding[0]
-	p.encoding = p.encoding[1:]
-	<-g.done
-	if g.err != nil {
-		return g.err
-	}
-	if _, err := g.to.Commit(); err != nil {
-		return err
-	}
-	p.free = append(p.free, g.to)
-	return nil
-}
-
-// wait ends the goroutines, whose row groups are not wanted.
-func (p *parquetWriter) wait() {
-	for _, g := range p.encoding {
-		<-g.done
-	}
-	p.encoding = nil
-}
-
-// close writes the row groups that are still encoded, and the footer.
-func (p *parquetWriter) close() error {
-	for len(p.encoding) > 0 {
-		if err := p.writeOldest(); err != nil {
-			return err
-		}
-	}
-	return p.w.Close()
+	return p.w.Flush()
 }
 
 // writeParquet writes a table in row groups of [parquetGroupRows].

@@ -21,10 +21,6 @@ type WriteOptions struct {
 	// RowGroupRows is the number of rows in a row group of Parquet that a [Writer]
 	// writes; 0 means as many as make four million cells, at most 262,144.
 	RowGroupRows int
-	// Workers is the number of row groups of Parquet that a [Writer] encodes at once,
-	// each in memory; 0 and 1 encode one where it is written. What is written is the
-	// same.
-	Workers int
 	// Metadata are texts by key that a Parquet file holds beside the table.
 	Metadata map[string]string
 }

@@ -119,14 +119,7 @@ func (w *Writer) like(t *Table) (*Table, error) {
 // groups writes whole row groups of what is pending, and with all the rest too.
 func (w *Writer) groups(all bool) error {
 	for w.waiting >= w.rows || all && w.waiting > 0 {
-		group := w.take(min(w.rows, w.waiting))
-		var err error
-		if w.opts.Workers > 1 {
-			err = w.parquet.groupElsewhere(group, w.opts.Workers)
-		} else {
-			err = w.parquet.group(group)
-		}
-		if err != nil {
+		if err := w.parquet.group(w.take(min(w.rows, w.waiting))); err != nil {
 			return err
 		}
 	}
@@ -148,14 +141,6 @@ func (w *Writer) take(rows int) []*Table {
 		}
 	}
 	return group
-}
-
-// Stop ends what [WriteOptions] Workers began, where the rest is not wanted. It may
-// always be called, also after Close.
-func (w *Writer) Stop() {
-	if w.parquet != nil {
-		w.parquet.wait()
-	}
 }
 
 // Close writes what is still to be written; it does not close what it is written
@@ -180,7 +165,7 @@ func (w *Writer) close() error {
 				return err
 			}
 		}
-		return w.parquet.close()
+		return w.parquet.w.Close()
 	}
 	return nil
 }
