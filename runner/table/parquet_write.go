@@ -16,6 +16,10 @@ import (
 // and compression to work, few enough to be read in parallel.
 const parquetGroupRows = 256 << 10
 
+// blockRows is the number of rows that are handed on at once: pages end where some
+// block does, so that they do not depend on how a table came.
+const blockRows = 1024
+
 // parquetRoot is a schema's root whose fields keep their order; the library's
 // own group sorts them.
 type parquetRoot struct {
@@ -86,26 +90,34 @@ func newParquetWriter(out io.Writer, t *Table, opts WriteOptions, optional func(
 	}
 	return &parquetWriter{
 		w:        parquet.NewGenericWriter[any](out, options...),
-		optional: optional, values: make([]parquet.Value, 0, 1024),
+		optional: optional, values: make([]parquet.Value, 0, blockRows),
 	}, nil
 }
 
-// group writes a row group of the tables' rows, one after another.
-func (p *parquetWriter) group(parts []*Table) error {
+// block writes the rows of the parts, at most [blockRows] together, to the row group.
+func (p *parquetWriter) block(parts []*Table) error {
 	for j, writer := range p.w.ColumnWriters() {
+		p.values = p.values[:0]
 		for _, t := range parts {
 			c := t.columns[j]
 			level := 0
 			if p.optional(c) {
 				level = 1
 			}
-			for lo := 0; lo < t.NumRows(); lo += cap(p.values) {
-				hi := min(lo+cap(p.values), t.NumRows())
-				p.values = appendParquet(p.values[:0], c, j, level, lo, hi)
-				if _, err := writer.WriteRowValues(p.values); err != nil {
-					return fmt.Errorf("column %q: %w", c.name, err)
-				}
-			}
+			p.values = appendParquet(p.values, c, j, level, 0, t.NumRows())
+		}
+		if _, err := writer.WriteRowValues(p.values); err != nil {
+			return fmt.Errorf("column %q: %w", parts[0].columns[j].name, err)
+		}
+	}
+	return nil
+}
+
+// group writes a row group of the table's rows.
+func (p *parquetWriter) group(t *Table) error {
+	for lo := 0; lo < t.NumRows(); lo += blockRows {
+		if err := p.block([]*Table{t.Slice(lo, min(lo+blockRows, t.NumRows()))}); err != nil {
+			return err
 		}
 	}
 	return p.w.Flush()
@@ -118,7 +130,7 @@ func writeParquet(out io.Writer, t *Table, opts WriteOptions) error {
 		return err
 	}
 	for from := 0; from < t.NumRows(); from += parquetGroupRows {
-		if err := p.group([]*Table{t.Slice(from, min(from+parquetGroupRows, t.NumRows()))}); err != nil {
+		if err := p.group(t.Slice(from, min(from+parquetGroupRows, t.NumRows()))); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // groupCells is the number of cells in a row group, where its rows are not said:
-// what a [Writer] keeps in memory.
+// what a [Writer] keeps in memory, encoded.
 const groupCells = 4 << 20
 
 // Writer writes a table that comes in parts. What it writes does not depend on
@@ -20,7 +20,8 @@ type Writer struct {
 	csv     *csvWriter
 	parquet *parquetWriter
 	rows    int      // of a row group
-	pending []*Table // not written yet, fewer rows than a row group
+	written int      // of the current one
+	pending []*Table // not written yet, fewer rows than a block
 	waiting int      // their rows
 }
 
@@ -69,10 +70,7 @@ func (w *Writer) write(t *Table) error {
 	}
 	w.pending = append(w.pending, t)
 	w.waiting += t.NumRows()
-	if w.waiting < w.rows {
-		return nil
-	}
-	return w.groups(false)
+	return w.blocks(false)
 }
 
 // begin writes what comes before the rows.
@@ -116,14 +114,27 @@ func (w *Writer) like(t *Table) (*Table, error) {
 	return t.with(columns)
 }
 
-// groups writes whole row groups of what is pending, and with all the rest too.
-func (w *Writer) groups(all bool) error {
-	for w.waiting >= w.rows || all && w.waiting > 0 {
-		if err := w.parquet.group(w.take(min(w.rows, w.waiting))); err != nil {
+// blocks writes whole blocks of what is pending, and with all the rest too. A row group
+// ends with a block.
+func (w *Writer) blocks(all bool) error {
+	for {
+		n := min(blockRows, w.rows-w.written)
+		if w.waiting < n {
+			if !all || w.waiting == 0 {
+				return nil
+			}
+			n = w.waiting
+		}
+		if err := w.parquet.block(w.take(n)); err != nil {
 			return err
 		}
+		if w.written += n; w.written == w.rows {
+			if err := w.parquet.w.Flush(); err != nil {
+				return err
+			}
+			w.written = 0
+		}
 	}
-	return nil
 }
 
 // take removes so many rows from what is pending.
@@ -160,10 +171,8 @@ func (w *Writer) close() error {
 	case w.csv != nil:
 		return w.csv.out.Flush()
 	case w.parquet != nil:
-		if w.waiting > 0 {
-			if err := w.groups(true); err != nil {
-				return err
-			}
+		if err := w.blocks(true); err != nil {
+			return err
 		}
 		return w.parquet.w.Close()
 	}
