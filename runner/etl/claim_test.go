@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"mlops/runner/config"
 	"mlops/runner/etl"
 	"mlops/runner/etl/etltest"
 	"mlops/runner/pipeline"
@@ -140,29 +141,28 @@ func TestShardsShareTheFolder(t *testing.T) {
 // starts.
 const holderVariable = "ETL_TEST_HOLDS_PROJECT"
 
-// TestHolder is that process: it says so when it is at work, and stays there.
-func TestHolder(t *testing.T) {
-	root := os.Getenv(holderVariable)
-	if root == "" {
-		t.Skip("is started by TestAKilledRunIsInNobodysWay")
-	}
-	p := &project{t: t, root: root, text: linesFile, env: etl.Env{Version: "1"}}
-	p.env.Gate = gateFunc(func() error {
-		if len(p.files()) == 0 {
+// holdUntilKilled is that process: when it is at work it says so, and stays there.
+func holdUntilKilled(root string) error {
+	permits := 0
+	gate := gateFunc(func() error {
+		if permits++; permits < 3 { // the claim and an output
 			return nil
 		}
 		fmt.Println("at work")
 		_, err := io.Copy(io.Discard, os.Stdin)
 		return err
 	})
-	_, err := p.open("max_workers=1").Run(t.Context(), etl.Options{})
-	t.Fatalf("it was not killed: %v", err)
+	job, err := openSection(linesFile, "lines_pipeline", root, config.PipelinesOptions{Set: []string{"max_workers=1"}}, etl.Env{Version: "1", Gate: gate}, linesType)
+	if err == nil {
+		_, err = job.Run(context.Background(), etl.Options{})
+	}
+	return fmt.Errorf("it was not killed: %w", err)
 }
 
 // The lock ends with the process, however that ends.
 func TestAKilledRunIsInNobodysWay(t *testing.T) {
 	p := newProject(t, threeTexts())
-	holder := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHolder$")
+	holder := exec.CommandContext(t.Context(), os.Args[0])
 	holder.Env = append(os.Environ(), holderVariable+"="+p.root)
 	stdin, err := holder.StdinPipe()
 	if err != nil {

@@ -24,7 +24,13 @@ import (
 	"mlops/runner/progress"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if root := os.Getenv(holderVariable); root != "" {
+		fmt.Fprintln(os.Stderr, holdUntilKilled(root))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const linesFile = `
 lines_pipeline:
