@@ -25,20 +25,21 @@ func (o *Opener) Copy(ctx context.Context, from, to string) error {
 		}
 		return source.Copy(ctx, key, target)
 	}
-	return copyBetween(ctx, o, from, o, to)
+	return CopyThrough(ctx, o, from, o, to)
 }
 
-// source and target are what is copied between: an [Opener], or a [Bucket].
-type source interface {
+// Source is what is copied from: an [Opener], or a [Bucket].
+type Source interface {
 	Open(ctx context.Context, name string) (Reader, error)
 }
 
-type target interface {
+// Target is what is copied to, of the same kinds.
+type Target interface {
 	WriteAtomic(ctx context.Context, name string, write func(io.Writer) error) error
 }
 
-// copyBetween copies by reading and writing.
-func copyBetween(ctx context.Context, in source, from string, out target, to string) error {
+// CopyThrough copies a file by reading and writing it here.
+func CopyThrough(ctx context.Context, in Source, from string, out Target, to string) error {
 	r, err := in.Open(ctx, from)
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func (f *Folder) write(ctx context.Context, key string, place placing, write fun
 
 // Copy implements [Bucket].
 func (f *Folder) Copy(ctx context.Context, from, to string) error {
-	return copyBetween(ctx, f, from, f, to)
+	return CopyThrough(ctx, f, from, f, to)
 }
 
 // List implements [Bucket]. It holds all entries in memory to sort them.

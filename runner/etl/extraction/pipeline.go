@@ -13,6 +13,7 @@ import (
 
 	"mlops/runner/config"
 	"mlops/runner/etl"
+	"mlops/runner/etl/tplgenkey"
 	"mlops/runner/etl/windows"
 	"mlops/runner/features"
 	"mlops/runner/olga"
@@ -67,9 +68,9 @@ func (p *extraction) Plan(ctx context.Context) ([]etl.Item, error) {
 	for _, c := range cases {
 		inputs := []etl.Input{named(rowsInput, c.File), named(windowsInput, c.Windows)}
 		if len(p.settings.CaseColumns) > 0 {
-			index, err := p.store.Stat(ctx, etl.Join(strings.TrimSuffix(c.File.Location, c.File.Name), "metadata/cases/"+c.Name+".parquet"))
+			index, err := p.store.Stat(ctx, etl.Join(strings.TrimSuffix(c.File.Location, c.File.Name), tplgenkey.IndexPart(c.Name)))
 			if errors.Is(err, fs.ErrNotExist) {
-				return nil, p.section.ErrorAt("case_columns", "the case %s has no row of an index: there is no metadata/cases/%s.parquet beside it, as the pipeline tpl_genkey makes it", c.Name, c.Name)
+				return nil, p.section.ErrorAt("case_columns", "the case %s has no row of an index: there is no %s beside it, as the pipeline tpl_genkey makes it", c.Name, tplgenkey.IndexPart(c.Name))
 			}
 			if err != nil {
 				return nil, err

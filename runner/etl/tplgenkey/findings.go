@@ -73,7 +73,7 @@ func (p *pipeline) writeFindings(ctx context.Context, w *etl.Work, outcomes []et
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", o.Item, err)
 		}
-		if o.Output(partOf(o.Item)) != nil { // a case that was left out need not fit the others
+		if o.Output(IndexPart(o.Item)) != nil { // a case that was left out need not fit the others
 			all.add(report)
 		}
 	}

@@ -160,8 +160,8 @@ func selectColumns(_ context.Context, _ *etl.Work, b batch) (batch, error) {
 // loader writes a case and its row of the index.
 type loader struct{}
 
-// partOf is where a case's row of the index stands.
-func partOf(name string) string { return "metadata/cases/" + name + ".parquet" }
+// IndexPart is where a case's row of the index stands, within the folder of the cases.
+func IndexPart(name string) string { return "metadata/cases/" + name + ".parquet" }
 
 // trendsKey is the key of the trends in a file's metadata.
 const trendsKey = "olga.trends"
@@ -198,7 +198,7 @@ func (loader) Load(ctx context.Context, w *etl.Work, in etl.Batches[batch]) erro
 	if err != nil {
 		return err
 	}
-	return w.Create(ctx, partOf(w.Item.Name), func(out io.Writer) error {
+	return w.Create(ctx, IndexPart(w.Item.Name), func(out io.Writer) error {
 		entry, err := c.entry(w)
 		if err != nil {
 			return err
@@ -236,7 +236,7 @@ func (p *pipeline) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Outco
 	if err := p.gatherQuality(ctx, w, outcomes); err != nil {
 		return err
 	}
-	part := func(o etl.Outcome) *etl.Output { return o.Output(partOf(o.Item)) }
+	part := func(o etl.Outcome) *etl.Output { return o.Output(IndexPart(o.Item)) }
 	for _, o := range outcomes {
 		if part(o) != nil {
 			return w.CreateTable(ctx, indexFile, etl.OutputTables(ctx, w, outcomes, 1024, part), table.WriteOptions{})

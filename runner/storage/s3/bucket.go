@@ -221,7 +221,7 @@ func (b *bucket) Copy(ctx context.Context, from, to string) error {
 		return err
 	}
 	if about.Size > mostCopied {
-		return b.copyThrough(ctx, from, to)
+		return storage.CopyThrough(ctx, b, from, b, to)
 	}
 	err = b.blobs.Copy(ctx, to, from, &blob.CopyOptions{BeforeCopy: func(as func(any) bool) error {
 		var request *awss3.CopyObjectInput
@@ -245,19 +245,6 @@ func (b *bucket) Copy(ctx context.Context, from, to string) error {
 func copySource(bucket, key string) string {
 	escaped := strings.ReplaceAll(url.QueryEscape(bucket+"/"+key), "+", "%20")
 	return strings.ReplaceAll(escaped, "%2F", "/")
-}
-
-// copyThrough copies by reading and writing.
-func (b *bucket) copyThrough(ctx context.Context, from, to string) error {
-	r, err := b.Open(ctx, from)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	return b.WriteAtomic(ctx, to, func(w io.Writer) error {
-		_, err := io.Copy(w, r)
-		return err
-	})
 }
 
 // Stat implements [storage.Bucket].
