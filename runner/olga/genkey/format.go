@@ -20,8 +20,9 @@ const (
 // rule is the line above and below a heading.
 var rule = "!" + strings.Repeat("*", 86)
 
-// Format writes the document as OLGA does: headings, a keyword a line, the keywords of a
-// component indented, lines of about 80 characters continued by a backslash. Comments
+// Format writes the document as OLGA does: headings, one for each component, a keyword a
+// line, the keywords of a component indented, lines of about 80 characters continued by a
+// backslash, and ended as on Windows. Comments
 // are not kept. Text is Windows-1252 where that has its characters, and else UTF-8.
 // [Parse] makes an equal document of it, but for positions; a keyword without a section
 // that follows one with a section is read as of that section.
@@ -34,6 +35,7 @@ func (d *Document) Format(w io.Writer) error {
 	}
 	f.keywords(d.Keywords, 0)
 	if d.Ended {
+		f.line()
 		f.text.WriteString(endCase)
 		f.line()
 	}
@@ -58,7 +60,7 @@ func (f *formatter) keywords(list []Keyword, depth int) {
 			return
 		}
 		k := &list[i]
-		if k.Section != "" && k.Section != f.section {
+		if k.Section != "" && (k.Section != f.section || depth == 0 && k.Is(networkComponent)) {
 			f.heading(k.Section)
 			f.section = k.Section
 		}
@@ -141,7 +143,7 @@ func (f *formatter) line() {
 	if encoded == nil || olga.Text(encoded) != line { // that could be taken for UTF-8
 		encoded = append(encoded[:0], line...)
 	}
-	f.out.Write(append(encoded, '\n'))
+	f.out.Write(append(encoded, '\r', '\n'))
 }
 
 // check refuses a value that a file cannot hold.

@@ -101,8 +101,8 @@ func TestTheFormIsOLGAs(t *testing.T) {
 		" BRANCH FLUID=DIESEL, PIPE=(1-4)",
 		"ENDNETWORKCOMPONENT",
 		"CONNECTION TERMINALS=(FLOWPATH_1 INLET, NODE_1 FLOWTERM_1)",
-		"ENDCASE", "",
-	}, "\n")
+		"", "ENDCASE", "",
+	}, "\r\n")
 	var out strings.Builder
 	if err := parse(t, sample).Format(&out); err != nil {
 		t.Fatal(err)
