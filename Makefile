@@ -35,8 +35,8 @@ unit:
 e2e:
 	$(GO) test -timeout 8m $(E2E)
 
-soak: ## the fault tests with 500 kills of the master over 5,000 workflows, and trees on ten million rows and more
-	MLOPS_SOAK=1 $(GO) test -timeout 120m -v -run 'Fault|Kill|Soak' $(E2E)
+soak: ## the fault tests with 500 kills of the master over 5,000 workflows, features of 1.6 million windows, and trees on ten million rows and more
+	MLOPS_SOAK=1 $(GO) test -timeout 120m -v -run 'Fault|Kill|Soak|Memory' $(E2E)
 	$(GO) test -tags soak -timeout 120m -v -run Soak ./runner/gbdt
 
 bench: ## the benchmarks behind every figure in the documentation

@@ -57,7 +57,7 @@ func TestFaultKilledWorkerLosesItsTrainingToAnother(t *testing.T) {
 
 func TestFaultMasterKilledWhileWorkflowsFlow(t *testing.T) {
 	workflows, kills := 200, 20
-	if soak() {
+	if harness.Soak() {
 		workflows, kills = 5000, 500
 	}
 	fleet := harness.NewFleet(t, bin)

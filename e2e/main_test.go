@@ -31,9 +31,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// soak reports whether the long runs were asked for.
-func soak() bool { return os.Getenv("MLOPS_SOAK") != "" }
-
 // exampleCSV copies the example table into dir and returns its path.
 func exampleCSV(t *testing.T, dir string) string {
 	t.Helper()

@@ -117,7 +117,11 @@ func Run(t testing.TB, dir, path string, args, env []string) Result {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting %s: %v", path, err)
 	}
-	watchdog := time.AfterFunc(90*time.Second, func() { _ = cmd.Process.Kill() })
+	limit := 90 * time.Second
+	if Soak() {
+		limit = 20 * time.Minute
+	}
+	watchdog := time.AfterFunc(limit, func() { _ = cmd.Process.Kill() })
 	defer watchdog.Stop()
 	err := cmd.Wait()
 	var exit *exec.ExitError
@@ -126,6 +130,9 @@ func Run(t testing.TB, dir, path string, args, env []string) Result {
 	}
 	return Result{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String(), Took: time.Since(start)}
 }
+
+// Soak reports whether the long runs were asked for.
+func Soak() bool { return os.Getenv("MLOPS_SOAK") != "" }
 
 // Eventually polls until condition holds, at most for within.
 func Eventually(t testing.TB, within time.Duration, what string, condition func() bool) {

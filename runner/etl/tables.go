@@ -1,9 +1,11 @@
 package etl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"os"
 
 	"mlops/runner/table"
 )
@@ -46,6 +48,7 @@ func (w *Work) CreateTable(ctx context.Context, name string, in Batches[*table.T
 		}
 		o.Format = format
 	}
+	o.Scratch = cmp.Or(w.job.env.ScratchDir, os.TempDir())
 	rows := int64(0)
 	err := w.Create(ctx, name, func(out io.Writer) error {
 		rows = 0
@@ -53,6 +56,7 @@ func (w *Work) CreateTable(ctx context.Context, name string, in Batches[*table.T
 		if err != nil {
 			return err
 		}
+		defer tw.Discard() // after Close it does nothing
 		for t, err := range in {
 			if err != nil {
 				return err

@@ -20,6 +20,13 @@ const parquetGroupRows = 256 << 10
 // block does, so that they do not depend on how a table came.
 const blockRows = 1024
 
+// pagesBytes bounds the pages that are being filled, one of each column: of many
+// columns, pages are smaller, down to minPageBytes, a block of numbers.
+const (
+	pagesBytes   = 16 << 20
+	minPageBytes = 13 * blockRows // a number's eight bytes, four of its row and one of its level
+)
+
 // parquetRoot is a schema's root whose fields keep their order; the library's
 // own group sorts them.
 type parquetRoot struct {
@@ -73,6 +80,7 @@ type parquetWriter struct {
 	w        *parquet.GenericWriter[any]
 	optional func(c *Column) bool
 	values   []parquet.Value
+	spill    *spill // nil: pages are kept in memory
 }
 
 // newParquetWriter begins a file of the table's columns.
@@ -84,14 +92,28 @@ func newParquetWriter(out io.Writer, t *Table, opts WriteOptions, optional func(
 	if !ok {
 		return nil, fmt.Errorf("unknown compression %q (known: gzip, none, snappy, zstd)", opts.Compression)
 	}
-	options := []parquet.WriterOption{parquetSchema(t, optional), parquet.Compression(codec)}
+	p := &parquetWriter{optional: optional, values: make([]parquet.Value, 0, blockRows)}
+	options := []parquet.WriterOption{
+		parquetSchema(t, optional), parquet.Compression(codec),
+		parquet.PageBufferSize(max(minPageBytes, min(parquet.DefaultPageBufferSize, pagesBytes/t.NumColumns()))),
+	}
+	if opts.Scratch != "" {
+		p.spill = &spill{dir: opts.Scratch, keep: spillHead}
+		options = append(options, parquet.ColumnPageBuffers(p.spill))
+	}
 	for _, key := range slices.Sorted(maps.Keys(opts.Metadata)) {
 		options = append(options, parquet.KeyValueMetadata(key, opts.Metadata[key]))
 	}
-	return &parquetWriter{
-		w:        parquet.NewGenericWriter[any](out, options...),
-		optional: optional, values: make([]parquet.Value, 0, blockRows),
-	}, nil
+	p.w = parquet.NewGenericWriter[any](out, options...)
+	return p, nil
+}
+
+// release lets go of what was kept on disk.
+func (p *parquetWriter) release() error {
+	if p.spill == nil {
+		return nil
+	}
+	return p.spill.close()
 }
 
 // block writes the rows of the parts, at most [blockRows] together, to the row group.

@@ -19,8 +19,12 @@ type WriteOptions struct {
 	// Compression of Parquet: zstd, which "" means, snappy, gzip or none.
 	Compression string
 	// RowGroupRows is the number of rows in a row group of Parquet that a [Writer]
-	// writes; 0 means as many as make four million cells, at most 262,144.
+	// writes; 0 means as many as make four million cells, sixteen million with a
+	// Scratch, at most 262,144.
 	RowGroupRows int
+	// Scratch is a folder in which a [Writer] of Parquet may keep, without a name, what
+	// it has of a row group; "" keeps that in memory.
+	Scratch string
 	// Metadata are texts by key that a Parquet file holds beside the table.
 	Metadata map[string]string
 }

@@ -6,9 +6,14 @@ import (
 	"io"
 )
 
-// groupCells is the number of cells in a row group, where its rows are not said:
-// what a [Writer] keeps in memory, encoded.
-const groupCells = 4 << 20
+// groupCells is the number of cells in a row group, where its rows are not said, of
+// what a [Writer] keeps in memory, encoded, and scratchCells of what it keeps on disk.
+// What is known of a row group, about a kilobyte a column, stays in memory until the
+// end.
+const (
+	groupCells   = 4 << 20
+	scratchCells = 16 << 20
+)
 
 // Writer writes a table that comes in parts. What it writes does not depend on
 // where the parts begin and end. It is for one goroutine.
@@ -82,7 +87,11 @@ func (w *Writer) begin(t *Table) (err error) {
 	case Parquet:
 		w.rows = w.opts.RowGroupRows
 		if w.rows <= 0 {
-			w.rows = max(1, min(parquetGroupRows, groupCells/max(1, t.NumColumns())))
+			cells := groupCells
+			if w.opts.Scratch != "" {
+				cells = scratchCells
+			}
+			w.rows = max(1, min(parquetGroupRows, cells/max(1, t.NumColumns())))
 		}
 		// Later parts may have nulls wherever this one has none.
 		w.parquet, err = newParquetWriter(w.out, t, w.opts, func(*Column) bool { return true })
@@ -174,7 +183,16 @@ func (w *Writer) close() error {
 		if err := w.blocks(true); err != nil {
 			return err
 		}
-		return w.parquet.w.Close()
+		return errors.Join(w.parquet.w.Close(), w.parquet.release())
 	}
 	return nil
+}
+
+// Discard lets go of what a writer has that is not to be closed, after an error. After
+// Close it does nothing.
+func (w *Writer) Discard() error {
+	if w.parquet == nil {
+		return nil
+	}
+	return w.parquet.release()
 }

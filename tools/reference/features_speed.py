@@ -1,6 +1,6 @@
 """Time of windows and features by mlops-cli and by Python, measured in one run.
 
-    python tools/reference/features_speed.py [--cases 20] [--runs 3] [--out docs/features-speed.md]
+    python tools/reference/features_speed.py [--cases 20] [--runs 3] [--many 1000] [--out docs/features-speed.md]
 
 Cases of 3,200 rows and six signals become windows of 40 rows at step 2, and these
 features of every group: by `mlops-cli run --all`, embedded, and by
@@ -8,6 +8,7 @@ tools/reference/features.py in one process, a window at a time as the systems th
 replaced do it, and with all windows of a case at once. The sides take turns, A B C A B C;
 both read and write Parquet, and are timed as whole processes, start-up included. The
 figures of the two are compared, too. A window at a time is measured on fewer cases.
+At last --many cases become features, for the peak of memory.
 """
 
 import argparse
@@ -64,10 +65,18 @@ class Ours:
         with open(f"{folder}/pipelines_config.yml", "w") as f:
             f.write(PIPELINES)
 
+    def command(self, *arguments):
+        return timed([self.binary, "run", *arguments, "-c", "pipelines_config.yml", "-o", "json"], cwd=self.folder, env=self.environment)
+
     def run(self):
         for made in ("windows", "features"):
             shutil.rmtree(f"{self.folder}/{made}", ignore_errors=True)
-        return timed([self.binary, "run", "--all", "-c", "pipelines_config.yml", "-o", "json"], cwd=self.folder, env=self.environment)[0]
+        return self.command("--all")[0]
+
+    def peaks(self):
+        """The most memory of each section, in bytes, and the rows that it made."""
+        results = [json.loads(self.command(section)[1])["result"] for section in ("windows_pipeline", "features_pipeline")]
+        return [(r["peak_rss_bytes"], r["rows"]) for r in results]
 
 
 def python(cases, out, *flags):
@@ -93,6 +102,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=20)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--many", type=int, default=1000)
     parser.add_argument("--out")
     args = parser.parse_args()
     work = tempfile.mkdtemp(prefix="features-speed-")
@@ -122,6 +132,10 @@ def main():
             seconds = Ours(binary, folder, environment).run()
             growth.append((count * windows, seconds))
             shutil.rmtree(folder)
+        folder = f"{work}/many"
+        os.makedirs(folder)
+        write_cases(f"{folder}/cases", args.many)
+        (windows_peak, _), (features_peak, rows) = Ours(binary, folder, environment).peaks()
         median = {k: statistics.median(v) for k, v in times.items()}
         ratio = {k: statistics.median(b / a for a, b in zip(times["ours"], times[k])) for k in times}
         (n0, s0), (n1, s1) = growth
@@ -141,6 +155,8 @@ Parquet. {args.cases} cases of {ROWS:,} rows and 6 signals, windows of 40 rows a
 
 The {shared} columns that both have agree to {worst:.0e} of their size. With {n1:,} windows instead of {n0:,} a window takes
 {(s1 / n1) / (s0 / n0):.2f} × the time.
+
+{args.many:,} cases, {rows:,} windows, take {windows_peak / 1e6:.0f} MB at most to be cut and {features_peak / 1e6:.0f} MB to become features.
 """
         print(text, json.dumps(times))
         if args.out:

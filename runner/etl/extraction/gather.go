@@ -17,11 +17,6 @@ const (
 	baselinesFile = "metadata/baselines.json"
 	// gatherRows are read at once when the items' rows are put together.
 	gatherRows = 500
-	// groupCells is the number of numbers in a row group where its rows are not said,
-	// 16 MB, and maxGroups how many there are: what is known of all of them, hundreds of
-	// columns each, is in memory until the end.
-	groupCells = 2 << 20
-	maxGroups  = 200
 )
 
 // baselinesInput names the bands and profiles among what Gather reads.
@@ -102,9 +97,6 @@ func (p *extraction) Gather(ctx context.Context, w *etl.Work, outcomes []etl.Out
 		return err
 	}
 	write := table.WriteOptions{Compression: p.settings.Compression, RowGroupRows: p.settings.RowGroupSize}
-	if write.RowGroupRows == 0 {
-		write.RowGroupRows = max(1, groupCells/(len(set.Features())+len(set.Fitted())), int(g.total()/maxGroups))
-	}
 	names := []string{}
 	for _, f := range g.shown() {
 		names = append(names, f.Name)
@@ -164,15 +156,6 @@ type gathering struct {
 
 func (g *gathering) empty() bool {
 	return !slices.ContainsFunc(g.outcomes, func(o etl.Outcome) bool { return len(o.Outputs) > 0 && o.Rows > 0 })
-}
-
-// total is the number of rows.
-func (g *gathering) total() int64 {
-	var n int64
-	for _, o := range g.outcomes {
-		n += o.Rows
-	}
-	return n
 }
 
 // targetAt is the place of a target among a batch's levels; −1 of what is none.

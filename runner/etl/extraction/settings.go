@@ -48,7 +48,7 @@ type Settings struct {
 	TrainingCases  []string `yaml:"training_cases" doc:"The cases that bands and profiles are fitted on, by name or pattern, instead of those that test_size and random_state leave."`
 
 	Compression  string `yaml:"compression" enum:"snappy|zstd|gzip|none" doc:"How the Parquet files are compressed."`
-	RowGroupSize int    `yaml:"parquet_row_group_size" range:"[0,10000000]" doc:"Rows of a row group of the data set; 0 or null means as many as make two million cells, and two hundred row groups at most."`
+	RowGroupSize int    `yaml:"parquet_row_group_size" range:"[0,10000000]" doc:"Rows of a row group of the data set; 0 or null means as many as make sixteen million cells."`
 	BufferRows   int    `yaml:"write_buffer_rows" range:"[1,10000000]" hash:"never" doc:"Rows that are kept before they are written."`
 	Checkpoint   int    `yaml:"checkpoint_frequency" range:"[1,10000000]" hash:"never" doc:"Buffers of rows from one checkpoint to the next one; a case's end is one, too."`
 	RowsAtOnce   int    `yaml:"batch_size" range:"[1,100000000]" hash:"never" doc:"Rows of a case that are read at once."`
