@@ -188,6 +188,22 @@ func (c *Column) NullCount() int {
 // IsNumeric reports whether the cells are numbers (Float64 or Int64).
 func (c *Column) IsNumeric() bool { return c.kind == Float64 || c.kind == Int64 }
 
+// Same reports whether two cells are equal, as two nulls are.
+func (c *Column) Same(i, j int) bool {
+	if c.IsNull(i) || c.IsNull(j) {
+		return c.IsNull(i) && c.IsNull(j)
+	}
+	switch c.kind {
+	case Float64:
+		return c.floats[i] == c.floats[j]
+	case Int64, Time:
+		return c.ints[i] == c.ints[j]
+	case Bool:
+		return c.bools[i] == c.bools[j]
+	}
+	return c.codes[i] == c.codes[j]
+}
+
 // Text returns cell i as text, and "" for a null one. Numbers are written in
 // the shortest form that reads back as the same value, times as RFC 3339.
 func (c *Column) Text(i int) string {

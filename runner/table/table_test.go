@@ -168,3 +168,22 @@ func TestConvertsAsCSVDoes(t *testing.T) {
 		}
 	}
 }
+
+func TestSameCells(t *testing.T) {
+	null := []bool{false, false, false, true, true}
+	for _, c := range []*Column{
+		NewFloat64("number", []float64{2, 2, 1, 2, math.NaN()}, null),
+		NewInt64("count", []int64{2, 2, 1, 2, 1}, null),
+		NewBool("flag", []bool{true, true, false, true, false}, null),
+		NewString("text", []string{"a", "a", "b", "a", "b"}, null),
+	} {
+		for i := range c.Len() {
+			for j := range c.Len() {
+				want := i == j || i < 2 && j < 2 || i > 2 && j > 2
+				if c.Same(i, j) != want {
+					t.Errorf("%s: cells %d and %d: %v", c.Name(), i, j, !want)
+				}
+			}
+		}
+	}
+}

@@ -190,9 +190,8 @@ func (w *Writer) close() error {
 
 // Discard lets go of what a writer has that is not to be closed, after an error. After
 // Close it does nothing.
-func (w *Writer) Discard() error {
-	if w.parquet == nil {
-		return nil
+func (w *Writer) Discard() {
+	if w.parquet != nil {
+		_ = w.parquet.release() // nobody wants the file any more
 	}
-	return w.parquet.release()
 }

@@ -99,11 +99,20 @@ func (g *goal) stratum(position int) int {
 	return g.classes[position]
 }
 
-// strataOf counts the positions of each stratum.
+// rowsAt counts the rows that positions stand for.
+func (g *goal) rowsAt(positions []int) int {
+	rows := 0
+	for _, p := range positions {
+		rows += g.count(p)
+	}
+	return rows
+}
+
+// strataOf counts the rows of each stratum.
 func (g *goal) strataOf(positions []int) map[int]int {
 	counts := map[int]int{}
 	for _, p := range positions {
-		counts[g.stratum(p)]++
+		counts[g.stratum(p)] += g.count(p)
 	}
 	return counts
 }

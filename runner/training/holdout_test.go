@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"mlops/runner/config"
 	"mlops/runner/table"
 	"mlops/runner/training"
@@ -48,7 +50,7 @@ func TestHoldOutIsTheTrainingsSplit(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				held, err := training.HoldOut(cfg, target, by)
+				held, err := training.HoldOut(cfg, target, by, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -63,5 +65,46 @@ func TestHoldOutIsTheTrainingsSplit(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Rows that stand for several are held out as those several are.
+func TestHoldOutOfCountedRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom([]string{"auto", "classification", "regression"}).Draw(t, "problem_type")
+		values := rapid.SampledFrom([]int{2, 3, 21, 40}).Draw(t, "values") // 21 of few rows are numbers, of many classes
+		var target, allTargets []int64
+		var missing, allMissing []bool
+		var group, allGroups []string
+		var counts, from []int
+		for i := range rapid.IntRange(2, 60).Draw(t, "runs") {
+			n := rapid.IntRange(1, 30).Draw(t, "rows")
+			v, is := int64(rapid.IntRange(0, values-1).Draw(t, "target")), rapid.IntRange(0, 9).Draw(t, "missing") == 0
+			of := fmt.Sprint("case ", rapid.IntRange(0, 8).Draw(t, "group"))
+			target, missing, group, counts = append(target, v), append(missing, is), append(group, of), append(counts, n)
+			for range n {
+				allTargets, allMissing, allGroups, from = append(allTargets, v), append(allMissing, is), append(allGroups, of), append(from, i)
+			}
+		}
+		cfg := config.Default()
+		cfg.Training.Backend, cfg.Training.ProblemType, cfg.Training.GroupColumn = "lightgbm", kind, "case"
+		cfg.Training.TestSize = rapid.SampledFrom([]float64{0.2, 0.5, 7}).Draw(t, "test_size")
+		cfg.Training.RandomState = int64(rapid.IntRange(0, 5).Draw(t, "random_state"))
+		want, wantErr := training.HoldOut(cfg, table.NewInt64("label", allTargets, allMissing), table.NewString("case", allGroups, nil), nil)
+		got, err := training.HoldOut(cfg, table.NewInt64("label", target, missing), table.NewString("case", group, nil), counts)
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("%v, and of the rows themselves %v", err, wantErr)
+		}
+		for row, is := range want {
+			if i := from[row]; got[i] != is {
+				t.Fatalf("run %d of %d rows: %v, and of the rows themselves %v", i, counts[i], got[i], is)
+			}
+		}
+	})
+}
+
+func TestCountedRowsAreOfGroups(t *testing.T) {
+	if _, err := training.HoldOut(config.Default(), table.NewInt64("label", []int64{0, 1}, nil), nil, []int{3, 4}); err == nil {
+		t.Error("rows that stand for several were divided")
 	}
 }

@@ -40,19 +40,22 @@ const (
 // numeric with at most 20 distinct values or under 5 % of them distinct, is
 // classification. Null cells do not count.
 func Detect(target *table.Column) ProblemType {
-	return detect(target, distinctOf(target, maxDistinct(target)))
+	return detectAmong(target, target.Len()-target.NullCount())
 }
 
-// maxDistinct is the number of distinct values up to which a target can be of
-// classes.
-func maxDistinct(target *table.Column) int {
-	cells := target.Len() - target.NullCount()
+// detectAmong is [Detect] of a target which so many cells are of.
+func detectAmong(target *table.Column, cells int) ProblemType {
+	return detect(target, distinctOf(target, maxDistinct(cells)), cells)
+}
+
+// maxDistinct is the number of distinct values up to which a target of so many cells
+// can be of classes.
+func maxDistinct(cells int) int {
 	return max(maxClassValues, maxClasses, int(maxClassShare*float64(cells))+1)
 }
 
 // detect is [Detect] with the target's values, up to [maxDistinct] of them.
-func detect(target *table.Column, values distinct) ProblemType {
-	cells := target.Len() - target.NullCount()
+func detect(target *table.Column, values distinct, cells int) ProblemType {
 	count := len(values.labels)
 	few := count <= maxClassValues || float64(count) < maxClassShare*float64(cells)
 	if target.IsNumeric() && (values.many || !few) {

@@ -32,7 +32,7 @@ func split(g *goal, cfg *config.Config) (train, validation []int, warnings []str
 	if cfg.Training.TestSize == 0 {
 		return all, nil, nil, nil
 	}
-	held, err := validationRows(g.size(), cfg)
+	held, err := validationRows(g.rowsAt(all), cfg)
 	if err != nil {
 		return nil, nil, nil, err
 	}

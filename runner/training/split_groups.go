@@ -7,8 +7,7 @@ import (
 	"slices"
 )
 
-// divideGroups draws whole groups for validation until about held positions are
-// drawn. A group is taken, in random order, where that brings the validation
+// divideGroups draws whole groups for validation until about held rows are drawn. A group is taken, in random order, where that brings the validation
 // part's number of rows, for a classification of each class, nearer to its share
 // of them. No class loses its last training row. Where no group does, the one that
 // overshoots least is taken.
@@ -16,7 +15,7 @@ func divideGroups(g *goal, positions []int, held int, random *rand.Rand) (train,
 	members := g.membersOfGroups(positions)
 	random.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
 	total := g.strataOf(positions)
-	share := float64(held) / float64(len(positions))
+	share := float64(held) / float64(g.rowsAt(positions))
 	have := map[int]int{}
 	drawn, took := make([]bool, g.size()), false
 	least, leastCost := -1, math.Inf(1)

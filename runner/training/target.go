@@ -30,12 +30,21 @@ type goal struct {
 
 	moments []int       // by position, the row's time, numbered in order; nil: none
 	groups  []int32     // by position, the row's group, numbered by first appearance; nil: none
+	counts  []int       // by position, how many rows a row stands for; nil: for itself
 	weights []float64   // by position; nil: all rows count the same
 	scores  [][]float64 // of each column of initial scores, by position; nil: none
 }
 
 // size is the number of used rows.
 func (g *goal) size() int { return max(len(g.classes), len(g.values)) }
+
+// count is the number of rows that a position stands for.
+func (g *goal) count(position int) int {
+	if g.counts == nil {
+		return 1
+	}
+	return g.counts[position]
+}
 
 // row returns the input's row at a position among the used ones.
 func (g *goal) row(position int) int {
@@ -77,7 +86,8 @@ func newGoal(c *table.Column, kind string) (g *goal, warnings []string, err erro
 	if row := slices.IndexFunc(c.Floats(), func(v float64) bool { return math.IsInf(v, 0) }); row >= 0 {
 		return nil, nil, &DataError{Column: c.Name(), Row: row + 1, Reason: "the target is infinite; correct the cell or remove its row"}
 	}
-	values := distinctOf(c, maxDistinct(c))
+	cells := c.Len() - c.NullCount()
+	values := distinctOf(c, maxDistinct(cells))
 	if len(values.labels) == 1 {
 		return nil, nil, fault("the target is constant: every row holds %q, so there is nothing to learn; name another target", values.labels[0])
 	}
@@ -89,7 +99,7 @@ func newGoal(c *table.Column, kind string) (g *goal, warnings []string, err erro
 	case kindClassification:
 		g.problem = classification(len(values.labels))
 	default:
-		g.problem = detect(c, values)
+		g.problem = detect(c, values, cells)
 		warnings = append(warnings, doubt(c, g.problem, len(values.labels))...)
 	}
 	if !g.problem.IsClassification() {

@@ -62,10 +62,11 @@ func (g *gathering) readBaseline(ctx context.Context) error {
 
 // chooseCases finds the training cases.
 func (g *gathering) chooseCases(ctx context.Context) error {
-	cases, target, err := g.splitColumns(ctx)
+	runs, counts, err := g.splitRuns(ctx)
 	if err != nil {
 		return err
 	}
+	cases, target := runs.Column("case_id"), runs.Column(g.settings.TrainingTarget)
 	g.fitted = map[string]bool{}
 	if g.settings.TrainingCases != nil {
 		for _, name := range cases.Dict() {
@@ -85,7 +86,7 @@ func (g *gathering) chooseCases(ctx context.Context) error {
 		target = table.NewFloat64(target.Name(), make([]float64, target.Len()), nil)
 		cfg.Training.ProblemType = string(training.Regression)
 	}
-	held, err := training.HoldOut(cfg, target, cases)
+	held, err := training.HoldOut(cfg, target, cases, counts)
 	if err != nil {
 		g.work.Warnf(ctx, "no case can be held out, so bands and profiles are fitted on all of them: %v", err)
 		held = make([]bool, cases.Len())
@@ -104,8 +105,10 @@ func (g *gathering) chooseCases(ctx context.Context) error {
 	return nil
 }
 
-// splitColumns reads what the split depends on, and whether any window has a label.
-func (g *gathering) splitColumns(ctx context.Context) (cases, target *table.Column, err error) {
+// splitRuns reads what the split depends on, the case and the target, of the first row
+// of each run of equal ones, with how many there are; and whether any window has a
+// label.
+func (g *gathering) splitRuns(ctx context.Context) (runs *table.Table, counts []int, err error) {
 	var parts []*table.Table
 	for b, err := range g.batches(ctx, 16*gatherRows, false) {
 		if err != nil {
@@ -121,13 +124,19 @@ func (g *gathering) splitColumns(ctx context.Context) (cases, target *table.Colu
 		if err != nil {
 			return nil, nil, err
 		}
-		parts = append(parts, t)
+		var first []int // of each run
+		for i := range t.NumRows() {
+			if i == 0 || !target.Same(i, i-1) { // an item's rows are of one case
+				first, counts = append(first, i), append(counts, 0)
+			}
+			counts[len(counts)-1]++
+		}
+		parts = append(parts, t.Take(first).Compact())
 	}
-	all, err := table.Concat(parts...)
-	if err != nil {
+	if runs, err = table.Concat(parts...); err != nil {
 		return nil, nil, fmt.Errorf("put the cases together: %w", err)
 	}
-	return all.Column("case_id"), all.Column(g.settings.TrainingTarget), nil
+	return runs, counts, nil
 }
 
 // eachNormal gives do what the baseline looks at of each normal window of the
