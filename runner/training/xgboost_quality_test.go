@@ -1,8 +1,9 @@
+//go:build !race
+
 package training
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"strings"
@@ -10,20 +11,6 @@ import (
 
 	"mlops/runner/table"
 )
-
-// tableOf are rows of numbers, in columns x0, x1, …, and their target y.
-func tableOf(t *testing.T, x [][]float64, y []float64, more ...*table.Column) *table.Table {
-	t.Helper()
-	var columns []*table.Column
-	for j := range x[0] {
-		columns = append(columns, table.NewFloat64(fmt.Sprintf("x%d", j), sequence(len(x), func(i int) float64 { return x[i][j] }), nil))
-	}
-	tab, err := table.New(append(append(columns, more...), table.NewFloat64("y", y, nil))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tab
-}
 
 // XGBoost draws other rows and columns, sums in float32, and has thresholds on values
 // and not between them: on 200 rows that alone moves figures by some hundredths. So
