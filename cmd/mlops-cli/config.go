@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"mlops/cmd/mlops-cli/inputs"
 	"mlops/cmd/mlops-cli/output"
-	"mlops/runner/config"
 	"mlops/runner/pipeline"
 )
 
@@ -24,8 +24,10 @@ func newConfig(a *app) *cobra.Command {
 		Long: `Check configuration files: keys, types, ranges and choices, the backend and every
 step with their parameters. Errors name file, line and column, and the
 nearest known key. The hash is the one that results carry: files with the same
-meaning have the same.`,
+meaning have the same. Of a pipelines file every section is checked, and the order
+told in which they run.`,
 		Example: `  mlops-cli config validate mlops-config.yaml
+  mlops-cli config validate pipelines_config.yml
   mlops-cli config validate configs/*.yaml -o json`,
 		Args:              cobra.MinimumNArgs(1),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.validate(args) },
@@ -40,22 +42,16 @@ func (a *app) validate(files []string) error {
 	var lines []string
 	documents := make([]any, len(files))
 	for i, file := range files {
-		checked, err := inputs.ReadConfig(a.dir, file, nil)
-		hash, message := "", any(nil)
-		if err == nil {
-			var parsed *config.Config
-			if parsed, err = config.Parse(file, []byte(checked.YAML)); err == nil {
-				err = pipeline.Check(parsed)
-			}
-			if err == nil {
-				hash = parsed.Hash()
-				lines = append(lines, fmt.Sprintf("%s: valid (%s)", file, hash))
-				for _, note := range parsed.Notes() {
-					fmt.Fprintf(a.stderr, "warning: %s\n", note)
-				}
-			}
+		hash, line, message := "", "", any(nil)
+		var err error
+		if inputs.IsPipelines(a.dir, file) {
+			line, err = a.checkPipelines(file)
+		} else if hash, err = a.checkConfig(file); err == nil {
+			line = hash
 		}
-		if err != nil {
+		if err == nil {
+			lines = append(lines, fmt.Sprintf("%s: valid (%s)", file, line))
+		} else {
 			found, message = append(found, err), err.Error()
 		}
 		documents[i] = output.Document{
@@ -78,4 +74,36 @@ func (a *app) validate(files []string) error {
 		fmt.Fprintf(a.stderr, "mlops-cli: %v\n", e)
 	}
 	return &exitError{code: codeUsage, err: errors.Join(found...), told: true}
+}
+
+// checkConfig returns a configuration's hash, and tells what is to be noted about it.
+func (a *app) checkConfig(file string) (hash string, err error) {
+	parsed, err := inputs.ParseConfig(a.dir, file)
+	if err != nil {
+		return "", err
+	}
+	if err := pipeline.Check(parsed); err != nil {
+		return "", err
+	}
+	for _, note := range parsed.Notes() {
+		fmt.Fprintf(a.stderr, "warning: %s\n", note)
+	}
+	return parsed.Hash(), nil
+}
+
+// checkPipelines says in which order a pipelines file's sections run.
+func (a *app) checkPipelines(file string) (string, error) {
+	read, err := inputs.ReadPipelines(a.dir, inputs.PipelinesFlags{Path: file})
+	if err != nil {
+		return "", err
+	}
+	order, err := orderOf(read)
+	if err != nil {
+		return "", err
+	}
+	var sections []string
+	for _, o := range order {
+		sections = append(sections, o.Job.Section())
+	}
+	return strings.Join(sections, ", "), nil
 }

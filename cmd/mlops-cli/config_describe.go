@@ -11,6 +11,7 @@ import (
 	"mlops/cmd/mlops-cli/inputs"
 	"mlops/cmd/mlops-cli/output"
 	"mlops/runner/config"
+	"mlops/runner/etl/builtin"
 	"mlops/runner/pipeline"
 )
 
@@ -57,12 +58,13 @@ func newConfigExplain(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [KEY]",
 		Short: "Tell what a key means and which values it takes",
-		Long: `Tell what a key of the configuration means, its type, range and default, where it is
-used, and an example. Of a section it lists the keys, of a list of steps their kinds,
-of a kind of step its parameters. Without KEY it lists the sections.`,
+		Long: `Tell what a key of the configuration or of a pipelines file means, its type, range and
+default, where it is used, and an example. Of a section it lists the keys, of a list of
+steps their kinds, of a kind of step its parameters. Without KEY it lists the sections.`,
 		Example: `  mlops-cli config explain training.test_size
   mlops-cli config explain training
   mlops-cli config explain preprocessing.steps.categorical_encoder
+  mlops-cli config explain windows_pipeline.step_size
   mlops-cli config explain deployment.steps.archive.level -o json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.explain(strings.Join(args, "")) },
@@ -77,7 +79,7 @@ of a kind of step its parameters. Without KEY it lists the sections.`,
 
 // completeKey offers the keys one level deeper than the dots typed.
 func completeKey(typed string) []string {
-	e, err := pipeline.Kinds().Explain(typed[:max(strings.LastIndexByte(typed, '.'), 0)])
+	e, err := explain(typed[:max(strings.LastIndexByte(typed, '.'), 0)])
 	if err != nil {
 		return nil
 	}
@@ -90,8 +92,21 @@ func completeKey(typed string) []string {
 	return offers
 }
 
-func (a *app) explain(path string) error {
+// explain tells about a key of a configuration or of a pipelines file.
+func explain(path string) (*config.Explanation, error) {
+	types := builtin.Types()
+	if e, ok, err := types.Explain(path); ok {
+		return e, err
+	}
 	e, err := pipeline.Kinds().Explain(path)
+	if err == nil && e.Path == "" {
+		e.Below = append(e.Below, types.Sections()...)
+	}
+	return e, err
+}
+
+func (a *app) explain(path string) error {
+	e, err := explain(path)
 	if err != nil {
 		return usage(err)
 	}
@@ -150,7 +165,7 @@ func printExplanation(w io.Writer, e *config.Explanation) {
 	line("choices", strings.Join(e.Choices, ", "))
 	switch {
 	case e.Needed:
-		line("default", "none; the step needs it")
+		line("default", "none; it is needed")
 	case e.Default != nil:
 		line("default", e.DefaultText())
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -48,8 +49,31 @@ type PipelinesOptions struct {
 	// Variables gives the value of ${NAME}; nil takes every text as it is.
 	Variables func(name string) (value string, ok bool)
 	// Set are assignments, SECTION.KEY=VALUE or, of Section, KEY=VALUE.
-	Set     []string
+	Set []string
+	// Section is the one that will be read: variables of the others stay as they are,
+	// and need not be set; "": any may be read.
 	Section string
+}
+
+// SectionSuffix ends the name of a section that is called after its type, such as
+// windows_pipeline.
+const SectionSuffix = "_pipeline"
+
+// IsPipelines tells a pipelines file from a configuration: none of its sections is
+// one of those, and one is called after a type or says its type.
+func IsPipelines(data []byte) bool {
+	root, err := parse("", data)
+	if err != nil || root.kind != mapping {
+		return false
+	}
+	ofConfig, is := keys(reflect.TypeFor[Config]()), false
+	for _, e := range root.entries {
+		if slices.Contains(ofConfig, e.key) {
+			return false
+		}
+		is = is || strings.HasSuffix(e.key, SectionSuffix) || e.key != storageKey && e.value.child("type") != nil
+	}
+	return is
 }
 
 // ParsePipelines reads a pipelines file. name is what errors call it. Sections
@@ -75,8 +99,13 @@ func ParsePipelines(name string, data []byte, o PipelinesOptions) (*Pipelines, e
 		}
 	}
 	if o.Variables != nil {
-		if err := expand(root, "", o.Variables); err != nil {
-			return nil, err
+		for _, e := range root.entries {
+			if o.Section != "" && !slices.Contains([]string{o.Section, storageKey, rootKey}, e.key) {
+				continue
+			}
+			if err := expand(e.value, e.key, o.Variables); err != nil {
+				return nil, err
+			}
 		}
 	}
 	p := &Pipelines{name: name, root: root, Storage: PipelineStorage{Type: "local"}}

@@ -205,6 +205,46 @@ func TestFaultsOfPipelines(t *testing.T) {
 
 // A variable's value is one value: it adds no keys and ends no line, whatever is
 // in it, and what is sent on reads back as it.
+// Of one section that is run, the variables of others need not be set.
+func TestVariablesOfOtherSections(t *testing.T) {
+	text := []byte("windows_pipeline: {window_size: 3, source_folder: \"${DATA}\"}\nother_pipeline: {source_folder: \"${UNSET}\"}\nx-aside: \"${UNSET}\"\n")
+	o := PipelinesOptions{Variables: variables(map[string]string{"DATA": "raw"})}
+	if _, err := ParsePipelines("p.yml", text, o); err == nil {
+		t.Error("a file of which any section may be read has a variable that is not set")
+	}
+	o.Section = "windows_pipeline"
+	if s, err := decodeWindows(t, string(text), o); err != nil || s.Source != "raw" {
+		t.Errorf("%q, %v", s.Source, err)
+	}
+	o.Section = "other_pipeline"
+	if _, err := ParsePipelines("p.yml", text, o); err == nil || !strings.Contains(err.Error(), "other_pipeline.source_folder: the environment variable UNSET is not set") {
+		t.Errorf("the section itself: %v", err)
+	}
+	o.Section = "windows_pipeline"
+	if _, err := ParsePipelines("p.yml", append(text, "project_root: \"${UNSET}\"\n"...), o); err == nil {
+		t.Error("what all sections share has a variable that is not set")
+	}
+}
+
+func TestPipelinesFilesAreToldApart(t *testing.T) {
+	for text, want := range map[string]bool{
+		"windows_pipeline: {source_folder: x}":    true,
+		"mine: {type: windows, source_folder: x}": true,
+		"storage: {type: s3}\nwindows_pipeline:":  true,
+		"training: {backend: lightgbm}":           false,
+		"training: {}\nwindows_pipeline: {}":      false, // a configuration with a key too many
+		"storage: {type: s3}":                     false,
+		"mine: {source_folder: x}":                false,
+		"- windows_pipeline":                      false,
+		"":                                        false,
+		"windows_pipeline: {":                     false,
+	} {
+		if got := IsPipelines([]byte(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 func TestAVariableStaysOneValue(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		value := rapid.OneOf(rapid.String().Filter(func(s string) bool { return !strings.Contains(s, "\x00") }), rapid.SampledFrom([]string{"a: b", "x\n  label: last", "[1]", "# c", "*a", "&a b", "!!int 3", "${DATA_ROOT}", "- 1", "{}", "'", "null", "true", "3", "3 # x"})).Draw(r, "value")

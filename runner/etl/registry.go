@@ -14,9 +14,6 @@ import (
 	"mlops/runner/table"
 )
 
-// sectionSuffix follows a type's name in the name of its section.
-const sectionSuffix = "_pipeline"
-
 // Common are the keys that every section has.
 type Common struct {
 	// Type is the pipeline's, where the section's name does not say it.
@@ -132,15 +129,6 @@ func checkSettings(name string, t reflect.Type) {
 	}
 }
 
-// Name returns the type's name.
-func (t Type) Name() string { return t.name }
-
-// Summary says in one line what the type is for.
-func (t Type) Summary() string { return t.summary }
-
-// Keys describes the keys of the type's sections.
-func (t Type) Keys() []config.Key { return t.keys() }
-
 // Registry holds the types of pipelines by name.
 type Registry struct{ types map[string]Type }
 
@@ -175,7 +163,7 @@ func (r *Registry) TypeOf(s config.Section) (Type, error) {
 	key := "type"
 	if name == "" {
 		key = ""
-		name = strings.TrimSuffix(s.Name(), sectionSuffix)
+		name = strings.TrimSuffix(s.Name(), config.SectionSuffix)
 	}
 	if t, ok := r.types[name]; ok {
 		return t, nil
@@ -186,7 +174,7 @@ func (r *Registry) TypeOf(s config.Section) (Type, error) {
 	case key == "" && s.Name() == "pipeline":
 		return Type{}, s.ErrorAt(key, "a section of this name needs the key type, which says what it runs (known: %s)", all)
 	case key == "" && near != "":
-		return Type{}, s.ErrorAt(key, "no type of pipeline has this name; did you mean %q? Otherwise give the section the key type (known: %s)", near+sectionSuffix, all)
+		return Type{}, s.ErrorAt(key, "no type of pipeline has this name; did you mean %q? Otherwise give the section the key type (known: %s)", near+config.SectionSuffix, all)
 	case near != "":
 		return Type{}, s.ErrorAt(key, "unknown type of pipeline %q; did you mean %q? (known: %s)", name, near, all)
 	}

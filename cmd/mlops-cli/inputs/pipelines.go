@@ -22,7 +22,7 @@ type PipelinesFlags struct {
 	Path        string // "": one of the usual places
 	Environment string
 	Set         []string
-	Section     string // that assignments without a section are of
+	Section     string // the one that will be run, which assignments without a section are of; "": all
 }
 
 // Pipelines is a pipelines file with all that is laid over it.
@@ -62,6 +62,13 @@ func ReadPipelines(dir string, f PipelinesFlags) (*Pipelines, error) {
 		return nil, err
 	}
 	return &Pipelines{Pipelines: parsed, Root: projectRoot(filepath.Dir(Absolute(dir, path)), parsed.ProjectRoot)}, nil
+}
+
+// IsPipelines tells whether a file, relative to dir, is a pipelines file; what cannot
+// be read is none.
+func IsPipelines(dir, path string) bool {
+	text, err := readYAML(dir, path, "", "")
+	return err == nil && config.IsPipelines(text)
 }
 
 // projectRoot is what the file says, from its own directory; else that directory,
