@@ -59,7 +59,7 @@ func NewReader(in io.Reader, name string) (*Reader, error) {
 // [Reader.Warnings]. Any other line that is no time step is a [*SyntaxError].
 func (r *Reader) Read(rows int) (*table.Table, error) {
 	columns := make([][]float64, len(r.Trends)+1)
-	n := 0
+	n, room := 0, 0
 	for ; n < rows; n++ {
 		err := r.step()
 		if errors.Is(err, io.EOF) {
@@ -68,13 +68,14 @@ func (r *Reader) Read(rows int) (*table.Table, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n == 0 {
-			for i := range columns { // a file of few steps takes little
-				columns[i] = make([]float64, 0, min(rows, firstRows))
+		if n == room { // a file of few steps takes little
+			room = min(rows, max(firstRows, 2*room))
+			for i := range columns {
+				columns[i] = append(make([]float64, 0, room), columns[i]...)[:room]
 			}
 		}
 		for i, v := range r.row {
-			columns[i] = append(columns[i], v)
+			columns[i][n] = v
 		}
 	}
 	if n == 0 && rows > 0 {
@@ -86,7 +87,7 @@ func (r *Reader) Read(rows int) (*table.Table, error) {
 		if i > 0 {
 			name = r.Trends[i-1].Name
 		}
-		made[i] = table.NewFloat64(name, values, nil)
+		made[i] = table.NewFloat64(name, values[:n], nil)
 	}
 	return table.New(made...)
 }
@@ -143,14 +144,12 @@ func (r *Reader) numbers(line []byte) error {
 		if i == len(line) {
 			return nil
 		}
-		start := i
-		for i < len(line) && !isBlank(line[i]) {
-			i++
-		}
 		if len(r.row) == len(r.Trends)+1 {
-			return r.fault(start+1, "the time step has more than the %d numbers of its time and trends", len(r.Trends)+1)
+			return r.fault(i+1, "the time step has more than the %d numbers of its time and trends", len(r.Trends)+1)
 		}
-		v, ok := parseNumber(line[start:i])
+		start := i
+		v, width, ok := parseNumber(line[i:])
+		i += width
 		if !ok {
 			if r.unending && i == len(line) {
 				// The end of the file is in the middle of it: the step is not complete.
@@ -164,7 +163,7 @@ func (r *Reader) numbers(line []byte) error {
 			}
 		}
 		r.row = append(r.row, v)
-		r.widths[1] = i - start
+		r.widths[1] = width
 	}
 }
 
