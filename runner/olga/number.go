@@ -28,7 +28,7 @@ func parseNumber(b []byte) (value float64, width int, ok bool) {
 	}
 	digits, scale := i-start, 0
 	if i < len(b) && b[i] == '.' {
-		n := 0
+		var n int
 		mantissa, n = parseDigits(b[i+1:], mantissa)
 		i += 1 + n
 		digits, scale = digits+n, -n
