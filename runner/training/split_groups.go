@@ -7,10 +7,11 @@ import (
 	"slices"
 )
 
-// divideGroups draws whole groups for validation until about held rows are drawn. A group is taken, in random order, where that brings the validation
-// part's number of rows, for a classification of each class, nearer to its share
-// of them. No class loses its last training row. Where no group does, the one that
-// overshoots least is taken.
+// divideGroups draws whole groups for validation until about held rows are drawn. A
+// group is taken, in random order, where that brings the validation part's number of
+// rows, for a classification of each class, nearer to its share of them. No class
+// loses its last training row. Where no group does, the one that overshoots least is
+// taken.
 func divideGroups(g *goal, positions []int, held int, random *rand.Rand) (train, validation []int) {
 	members := g.membersOfGroups(positions)
 	random.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
