@@ -32,7 +32,7 @@ vet:
 unit:
 	GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 8m $(UNIT)
 	$(GO) test -timeout 8m ./runner/gbdt
-	$(GO) test -timeout 8m -run 'AsGoodAs|AsWellAs|Quality' ./runner/training ./runner/neural
+	$(GO) test -timeout 8m -run 'AsGoodAs|AsWellAs|Quality|Peers' ./runner/training ./runner/neural
 
 e2e:
 	$(GO) test -timeout 8m $(E2E)

@@ -3,3 +3,5 @@
 package gbdt
 
 const underRace = false
+
+const prefixStep = 1

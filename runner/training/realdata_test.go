@@ -1,3 +1,5 @@
+//go:build !race
+
 package training_test
 
 import (
