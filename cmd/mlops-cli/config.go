@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -42,20 +43,21 @@ func (a *app) validate(files []string) error {
 	var lines []string
 	documents := make([]any, len(files))
 	for i, file := range files {
-		hash, line, message := "", "", any(nil)
+		hash, sections, message := "", []string{}, any(nil)
 		var err error
 		if inputs.IsPipelines(a.dir, file) {
-			line, err = a.checkPipelines(file)
-		} else if hash, err = a.checkConfig(file); err == nil {
-			line = hash
+			sections, err = a.checkPipelines(file)
+		} else {
+			hash, err = a.checkConfig(file)
 		}
 		if err == nil {
-			lines = append(lines, fmt.Sprintf("%s: valid (%s)", file, line))
+			lines = append(lines, fmt.Sprintf("%s: valid (%s)", file, cmp.Or(hash, strings.Join(sections, ", "))))
 		} else {
 			found, message = append(found, err), err.Error()
 		}
 		documents[i] = output.Document{
-			{Key: "file", Value: file}, {Key: "valid", Value: err == nil}, {Key: "config_hash", Value: hash}, {Key: "error", Value: message},
+			{Key: "file", Value: file}, {Key: "valid", Value: err == nil}, {Key: "config_hash", Value: hash},
+			{Key: "sections", Value: sections}, {Key: "error", Value: message},
 		}
 	}
 	err := a.print(
@@ -91,19 +93,16 @@ func (a *app) checkConfig(file string) (hash string, err error) {
 	return parsed.Hash(), nil
 }
 
-// checkPipelines says in which order a pipelines file's sections run.
-func (a *app) checkPipelines(file string) (string, error) {
+// checkPipelines returns a pipelines file's sections in the order in which they run.
+func (a *app) checkPipelines(file string) ([]string, error) {
+	sections := []string{}
 	read, err := inputs.ReadPipelines(a.dir, inputs.PipelinesFlags{Path: file})
 	if err != nil {
-		return "", err
+		return sections, err
 	}
 	order, err := orderOf(read)
-	if err != nil {
-		return "", err
-	}
-	var sections []string
 	for _, o := range order {
 		sections = append(sections, o.Job.Section())
 	}
-	return strings.Join(sections, ", "), nil
+	return sections, err
 }
