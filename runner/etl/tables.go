@@ -39,7 +39,8 @@ func Tables(ctx context.Context, w *Work, in Input, rows int, o table.ReadOption
 const PartCompression = "snappy"
 
 // CreateTable makes an output of a table that comes in batches, and counts its
-// rows. There must be a batch, which may have no rows.
+// rows. There must be a batch, which may have no rows. Row groups of Parquet wait in
+// the attempt's scratch directory.
 func (w *Work) CreateTable(ctx context.Context, name string, in Batches[*table.Table], o table.WriteOptions) error {
 	if o.Format == "" {
 		format, err := table.FormatOf(name)

@@ -49,7 +49,7 @@ func TestBaselineIsTheNaiveOne(t *testing.T) {
 		level := rapid.Float64Range(-50, 50)
 		windows := rapid.SliceOfN(rapid.Custom(func(r *rapid.T) []float64 {
 			return []float64{level.Draw(r, "pt"), level.Draw(r, "pt std"), level.Draw(r, "gt"), level.Draw(r, "gt std")}
-		}), 60, 120).Draw(r, "windows")
+		}), 100, 300).Draw(r, "windows")
 		b := fit(r, set, bands, windows)
 		column := func(of [][]float64, i int) []float64 {
 			var c []float64

@@ -54,10 +54,7 @@ func (s *spill) append(p []byte) (at int64, err error) {
 	n := max(0, min(len(p), s.keep-len(s.head)))
 	s.head = append(s.head, p[:n]...)
 	if n < len(p) {
-		if err := s.create(); err != nil {
-			return 0, err
-		}
-		if _, err := s.file.WriteAt(p[n:], at+int64(n-s.keep)); err != nil {
+		if err := s.writeAt(p[n:], at+int64(n-s.keep)); err != nil {
 			return 0, fmt.Errorf("keep a row group's pages until they are written: %w", err)
 		}
 	}
@@ -65,20 +62,20 @@ func (s *spill) append(p []byte) (at int64, err error) {
 	return at, nil
 }
 
-// create makes the file, which has no name any more where the system allows that, so
+// writeAt writes to the file. It has no name any more where the system allows that, so
 // that nothing is left of it when the process is killed.
-func (s *spill) create() error {
-	if s.file != nil {
-		return nil
+func (s *spill) writeAt(p []byte, at int64) error {
+	if s.file == nil {
+		file, err := os.CreateTemp(s.dir, "rowgroup-")
+		if err != nil {
+			return err
+		}
+		if s.file = file; os.Remove(file.Name()) != nil {
+			s.name = file.Name()
+		}
 	}
-	file, err := os.CreateTemp(s.dir, "rowgroup-")
-	if err != nil {
-		return fmt.Errorf("keep a row group's pages until they are written: %w", err)
-	}
-	if s.file = file; os.Remove(file.Name()) != nil {
-		s.name = file.Name()
-	}
-	return nil
+	_, err := s.file.WriteAt(p, at)
+	return err
 }
 
 // readAt reads what was written at a place.
